@@ -1,0 +1,85 @@
+//! Serdes: how typed keys and values become the bytes of topics and stores.
+
+mod json;
+mod maybe_null;
+mod option;
+mod primitives;
+mod windowed;
+
+pub use json::{Json, json};
+pub use maybe_null::MaybeNull;
+pub use option::{OptionSerde, optional};
+pub use primitives::{BoolSerde, BytesSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, StringSerde, UnitSerde};
+pub use windowed::{TimeWindowedSerde, time_windowed};
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Turns values of `T` into bytes and back.
+///
+/// Null is not a value of `T` unless the serde says so: [`is_null`](Self::is_null) and [`null`](Self::null) are
+/// what [`OptionSerde`] overrides. Bytes are opaque to everything else, but their unsigned order is the order of
+/// range reads in stores.
+pub trait Serde<T: 'static>: Send + Sync + 'static {
+    /// Appends the bytes of `value` to `out`. Not called for values that are null.
+    fn serialize(&self, value: &T, out: &mut Vec<u8>) -> Result<()>;
+
+    /// The value of these bytes. Errs with [`ErrorKind::Serde`], saying what was expected.
+    fn deserialize(&self, bytes: &[u8]) -> Result<T>;
+
+    /// Whether `value` stands for null.
+    #[inline]
+    fn is_null(&self, _value: &T) -> bool {
+        false
+    }
+
+    /// The value that stands for null; `None` if the type has none, and a null is then a bad record.
+    #[inline]
+    fn null(&self) -> Option<T> {
+        None
+    }
+}
+
+/// A serde that is shared; what all options hold.
+pub type SerdeRef<T> = Arc<dyn Serde<T>>;
+
+/// Types that say how they become bytes, so that no serde has to be named.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default serde",
+    label = "needs bytes here, and `{Self}` does not say how to make them",
+    note = "implement `DefaultSerde` for `{Self}` (for a serde type: `fn serde() -> SerdeRef<Self> {{ json() }}`)",
+    note = "or use the `_with` form of this method and give a serde"
+)]
+pub trait DefaultSerde: Sized + 'static {
+    /// The serde of this type.
+    fn serde() -> SerdeRef<Self>;
+}
+
+/// Bytes of `value`, or `None` for null; they replace what is in `out`.
+#[inline]
+pub(crate) fn to_bytes<'a, T: 'static>(serde: &dyn Serde<T>, value: &T, out: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>> {
+    out.clear();
+    if serde.is_null(value) {
+        return Ok(None);
+    }
+    serde.serialize(value, out)?;
+    Ok(Some(out))
+}
+
+/// The value of these bytes, or of null.
+#[inline]
+pub(crate) fn from_bytes<T: 'static>(serde: &dyn Serde<T>, bytes: Option<&[u8]>) -> Result<T> {
+    match bytes {
+        Some(bytes) => serde.deserialize(bytes),
+        None => serde.null().ok_or_else(null_in_non_null),
+    }
+}
+
+#[cold]
+fn null_in_non_null() -> Error {
+    Error::new(
+        ErrorKind::Serde,
+        "null where the type has none (use `Option<..>` in the topic's type if nulls are expected)",
+    )
+}

@@ -1,0 +1,7 @@
+//! Windows of event time.
+
+mod time;
+mod windowed;
+
+pub use time::{GraceUndecided, TimeWindows};
+pub use windowed::{Window, Windowed};
