@@ -4,7 +4,6 @@
 //! so; whoever has nothing to do waits on a [`Wakeup`] that the log rings when there is more to read or a group
 //! changes. Every implementation must pass the same contract tests.
 
-
 mod partitioner;
 mod topics;
 mod wakeup;
@@ -178,11 +177,7 @@ pub trait Producer: Send {
 
     /// Adds consumed positions to the transaction. Whether the member still owns the partitions is decided at
     /// `commit`.
-    fn send_offsets(
-        &mut self,
-        group: &GroupMetadata,
-        offsets: &[(TopicPartition, Committed)],
-    ) -> Result<()>;
+    fn send_offsets(&mut self, group: &GroupMetadata, offsets: &[(TopicPartition, Committed)]) -> Result<()>;
 
     /// Makes everything since `begin` visible at once, over all partitions and positions. Errs with `Fenced` if a
     /// newer producer of the id exists or a position's partition is not owned: then nothing of it is visible.

@@ -9,7 +9,9 @@ mod windowed;
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};
-pub use primitives::{BoolSerde, BytesSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, StringSerde, UnitSerde};
+pub use primitives::{
+    BoolSerde, BytesSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, StringSerde, UnitSerde,
+};
 pub use windowed::{TimeWindowedSerde, time_windowed};
 
 use std::sync::Arc;
@@ -32,6 +34,12 @@ pub trait Serde<T: 'static>: Send + Sync + 'static {
     #[inline]
     fn is_null(&self, _value: &T) -> bool {
         false
+    }
+
+    /// How many bytes at the end do not decide a key's partition: for windowed keys those of the window, so that
+    /// all windows of a key share a partition (Kafka's `WindowedStreamPartitioner`).
+    fn partition_suffix(&self) -> usize {
+        0
     }
 
     /// The value that stands for null; `None` if the type has none, and a null is then a bad record.
@@ -58,7 +66,11 @@ pub trait DefaultSerde: Sized + 'static {
 
 /// Bytes of `value`, or `None` for null; they replace what is in `out`.
 #[inline]
-pub(crate) fn to_bytes<'a, T: 'static>(serde: &dyn Serde<T>, value: &T, out: &'a mut Vec<u8>) -> Result<Option<&'a [u8]>> {
+pub(crate) fn to_bytes<'a, T: 'static>(
+    serde: &dyn Serde<T>,
+    value: &T,
+    out: &'a mut Vec<u8>,
+) -> Result<Option<&'a [u8]>> {
     out.clear();
     if serde.is_null(value) {
         return Ok(None);

@@ -1,0 +1,265 @@
+//! Where a topology begins.
+
+use std::cell::RefCell;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::dsl::handle::Handle;
+use crate::dsl::options::{Consumed, Materialized, StoreOptions, WindowStoreOptions};
+use crate::dsl::{KStream, KTable, ktable, materialize};
+use crate::error::Result;
+use crate::operators::source::{Decoder, Source, SourceHead};
+use crate::serde::{DefaultSerde, optional};
+use crate::topic::{Store, Topic};
+use crate::topology::{Graph, Node, NodeKind, SourceTopics, Topology, WireFn};
+
+/// Builds a topology: streams and tables of topics, and what is done with them.
+///
+/// ```
+/// use streams_core::{StreamsBuilder, Topic};
+///
+/// const WORDS: Topic<String, String> = Topic::new("words");
+/// const LOUD: Topic<String, String> = Topic::new("loud");
+///
+/// let builder = StreamsBuilder::new();
+/// builder.stream(&WORDS).map_values(|word| word.to_uppercase()).to(&LOUD);
+/// let topology = builder.build()?;
+/// # Ok::<(), streams_core::Error>(())
+/// ```
+#[derive(Default)]
+pub struct StreamsBuilder {
+    graph: Rc<RefCell<Graph>>,
+}
+
+impl StreamsBuilder {
+    /// A builder without nodes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A stream of the records of a topic.
+    #[track_caller]
+    pub fn stream<K, V>(&self, topic: &Topic<K, V>) -> KStream<K, V>
+    where
+        K: DefaultSerde + Send,
+        V: DefaultSerde + Send,
+    {
+        self.stream_with(topic, Consumed::new())
+    }
+
+    /// A stream of the records of a topic, read as `consumed` says.
+    #[track_caller]
+    pub fn stream_with<K, V>(&self, topic: &Topic<K, V>, consumed: Consumed<K, V>) -> KStream<K, V>
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
+        self.streams_with(&[*topic], consumed)
+    }
+
+    /// One stream of the records of several topics; each record is taken in turn by the rule for choosing the
+    /// next record, with no order between topics of equal times.
+    #[track_caller]
+    pub fn streams<K, V>(&self, topics: &[Topic<K, V>]) -> KStream<K, V>
+    where
+        K: DefaultSerde + Send,
+        V: DefaultSerde + Send,
+    {
+        self.streams_with(topics, Consumed::new())
+    }
+
+    /// One stream of the records of several topics, read as `consumed` says.
+    #[track_caller]
+    pub fn streams_with<K, V>(&self, topics: &[Topic<K, V>], consumed: Consumed<K, V>) -> KStream<K, V>
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
+        let location = Location::caller();
+        if topics.is_empty() {
+            let place = format!("{}:{}", location.file(), location.line());
+            self.graph
+                .borrow_mut()
+                .mistakes
+                .add(format!("a stream of no topics ({place})"));
+        }
+        let names = topics.iter().map(|topic| topic.name().to_owned()).collect();
+        KStream::new(self.source("KSTREAM-SOURCE-", SourceTopics::Names(names), consumed, location))
+    }
+
+    /// One stream of every topic whose whole name matches `pattern`, a regular expression; topics that appear
+    /// later are taken up.
+    #[track_caller]
+    pub fn stream_matching<K, V>(&self, pattern: &str) -> KStream<K, V>
+    where
+        K: DefaultSerde + Send,
+        V: DefaultSerde + Send,
+    {
+        self.stream_matching_with(pattern, Consumed::new())
+    }
+
+    /// One stream of every topic whose whole name matches `pattern`, read as `consumed` says.
+    #[track_caller]
+    pub fn stream_matching_with<K, V>(&self, pattern: &str, consumed: Consumed<K, V>) -> KStream<K, V>
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
+        let location = Location::caller();
+        if let Err(error) = regex_lite::Regex::new(pattern) {
+            let place = format!("{}:{}", location.file(), location.line());
+            self.graph
+                .borrow_mut()
+                .mistakes
+                .add(format!("`{pattern}` ({place}) is no regular expression: {error}"));
+        }
+        KStream::new(self.source(
+            "KSTREAM-SOURCE-",
+            SourceTopics::Pattern(pattern.to_owned()),
+            consumed,
+            location,
+        ))
+    }
+
+    /// A table of a topic: the latest value of each key; a null value deletes, a null key is dropped and counted.
+    #[track_caller]
+    pub fn table<K, V>(&self, topic: &Topic<K, V>) -> KTable<K, V>
+    where
+        K: DefaultSerde + Clone + Send,
+        V: DefaultSerde + Clone + Send,
+    {
+        self.add_table(topic, Consumed::new(), None)
+    }
+
+    /// A table of a topic, kept in a store as `materialized` says.
+    #[track_caller]
+    pub fn table_with<K, V>(
+        &self,
+        topic: &Topic<K, V>,
+        consumed: Consumed<K, V>,
+        materialized: Materialized<K, V>,
+    ) -> KTable<K, V>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        self.add_table(topic, consumed, Some(materialized))
+    }
+
+    /// Adds a key-value store for processors, with the default serdes.
+    #[track_caller]
+    pub fn add_store<K, V>(&self, store: &Store<K, V>)
+    where
+        K: DefaultSerde + Clone + Send,
+        V: DefaultSerde + Clone + Send,
+    {
+        self.add_store_with(
+            store,
+            Materialized::with(K::serde(), V::serde()),
+            StoreOptions::default(),
+        );
+    }
+
+    /// Adds a key-value store for processors.
+    #[track_caller]
+    pub fn add_store_with<K, V>(&self, store: &Store<K, V>, serdes: Materialized<K, V>, options: StoreOptions)
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let materialized = serdes.name(store.name()).logged(options.logged).cached(false);
+        materialize::key_value(&mut self.graph.borrow_mut(), materialized, Location::caller());
+    }
+
+    /// Adds a window store for processors, with the default serdes.
+    #[track_caller]
+    pub fn add_window_store<K, V>(&self, store: &Store<K, V>, options: WindowStoreOptions)
+    where
+        K: DefaultSerde + Clone + Send,
+        V: DefaultSerde + Clone + Send,
+    {
+        let serdes = Materialized::with(K::serde(), V::serde()).name(store.name());
+        materialize::window_by_hand(&mut self.graph.borrow_mut(), serdes, options, Location::caller());
+    }
+
+    /// The topology. Errs with every mistake found, each with the nodes and source lines it is about.
+    pub fn build(&self) -> Result<Topology> {
+        Topology::new(std::mem::take(&mut *self.graph.borrow_mut()))
+    }
+
+    #[track_caller]
+    fn add_table<K, V>(
+        &self,
+        topic: &Topic<K, V>,
+        consumed: Consumed<K, V>,
+        materialized: Option<Materialized<K, V>>,
+    ) -> KTable<K, V>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let location = Location::caller();
+        let Consumed {
+            key,
+            value,
+            extractor,
+        } = consumed;
+        let decoder = Consumed::with(optional(key), optional(value));
+        let decoder = Consumed {
+            extractor: Arc::new(ktable::SomeExtractor(extractor)),
+            ..decoder
+        };
+        let mut graph = self.graph.borrow_mut();
+        let name = match &materialized {
+            Some(Materialized { name: Some(name), .. }) => name.clone(),
+            _ => graph.names.next(&format!("{}-STATE-STORE-", topic.name())),
+        };
+        drop(graph);
+        let topics = SourceTopics::Names(vec![topic.name().to_owned()]);
+        let source = self.source("KSTREAM-SOURCE-", topics, decoder, location);
+        let store = materialized.map(|m| m.name(name));
+        ktable::add_source::<Option<K>, Option<V>, K, V>(&source, "KTABLE-SOURCE-", store, location)
+    }
+
+    fn source<K, V>(
+        &self,
+        prefix: &str,
+        topics: SourceTopics,
+        consumed: Consumed<K, V>,
+        location: &'static Location<'static>,
+    ) -> Handle
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
+        let mut graph = self.graph.borrow_mut();
+        let name = graph.names.next(prefix);
+        let wire = wire_source(consumed.into_decoder());
+        let node = graph.add(Node::new(
+            name,
+            NodeKind::Source(topics),
+            Vec::new(),
+            location,
+            wire,
+        ));
+        Handle {
+            graph: Rc::clone(&self.graph),
+            node,
+        }
+    }
+}
+
+/// Wires the head of one input queue of a source.
+pub(crate) fn wire_source<K: Send + 'static, V: Send + 'static>(decoder: Arc<Decoder<K, V>>) -> Arc<WireFn> {
+    Arc::new(move |wirer, node| {
+        let next = wirer.behind_source::<K, V>(node);
+        let head: Box<dyn SourceHead> = Box::new(Source {
+            node,
+            decoder: Arc::clone(&decoder),
+            head: None,
+            next,
+        });
+        Box::new(head)
+    })
+}

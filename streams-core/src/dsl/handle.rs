@@ -1,0 +1,135 @@
+//! What all handles are made of: a node of the shared graph.
+
+use std::cell::{RefCell, RefMut};
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::ids::{NodeId, StoreId};
+use crate::operators::stage::{Driver, Stage};
+use crate::operators::{Port, Tee};
+use crate::topology::{Graph, Node, NodeKind, TeeFn, WireFn};
+
+/// A node of a graph that is being built.
+#[derive(Clone)]
+pub(crate) struct Handle {
+    pub(crate) graph: Rc<RefCell<Graph>>,
+    pub(crate) node: NodeId,
+}
+
+impl Handle {
+    pub(crate) fn graph(&self) -> RefMut<'_, Graph> {
+        self.graph.borrow_mut()
+    }
+
+    pub(crate) fn at(&self, node: NodeId) -> Handle {
+        Handle {
+            graph: Rc::clone(&self.graph),
+            node,
+        }
+    }
+
+    /// Adds a processor behind this node under the next number of `prefix`.
+    pub(crate) fn add(
+        &self,
+        prefix: &str,
+        location: &'static Location<'static>,
+        wire: Arc<WireFn>,
+    ) -> Handle {
+        let name = self.graph().names.next(prefix);
+        self.add_named(name, location, wire)
+    }
+
+    /// Adds a processor of this name behind this node; whether the key was changed is inherited.
+    pub(crate) fn add_named(
+        &self,
+        name: String,
+        location: &'static Location<'static>,
+        wire: Arc<WireFn>,
+    ) -> Handle {
+        self.add_kind(name, NodeKind::Processor, location, wire)
+    }
+
+    pub(crate) fn add_kind(
+        &self,
+        name: String,
+        kind: NodeKind,
+        location: &'static Location<'static>,
+        wire: Arc<WireFn>,
+    ) -> Handle {
+        let mut graph = self.graph();
+        let mut node = Node::new(name, kind, vec![self.node], location, wire);
+        node.key_changed = graph.node(self.node).key_changed;
+        let id = graph.add(node);
+        drop(graph);
+        self.at(id)
+    }
+
+    /// Adds a node that only changes types: it has no name and no number.
+    pub(crate) fn add_hidden(&self, location: &'static Location<'static>, wire: Arc<WireFn>) -> Handle {
+        let name = self.graph().node(self.node).name.clone();
+        self.add_kind(name, NodeKind::Hidden, location, wire)
+    }
+
+    pub(crate) fn key_changed(&self) -> bool {
+        self.graph().node(self.node).key_changed
+    }
+
+    pub(crate) fn set_key_changed(&self, changed: bool) {
+        self.graph().node_mut(self.node).key_changed = changed;
+    }
+
+    pub(crate) fn connect(&self, store: StoreId) {
+        let mut graph = self.graph();
+        let stores = &mut graph.node_mut(self.node).stores;
+        if !stores.contains(&store) {
+            stores.push(store);
+        }
+    }
+
+    /// Gives the node a name; the number it took stays taken.
+    pub(crate) fn rename(&self, name: String) {
+        let mut graph = self.graph();
+        // A step that only changes types belongs to the node it follows.
+        let mut node = self.node;
+        while matches!(graph.node(node).kind, NodeKind::Hidden) {
+            node = graph.node(node).parents[0];
+        }
+        let node = graph.node_mut(node);
+        node.name = format!("{}{name}", node.name_prefix);
+    }
+
+    /// Lets this node fan out in the way that `other`, whose output has the same types, may.
+    pub(crate) fn allow_fan_out_as(&self, other: &Handle) {
+        let tee = self.graph().node(other.node).tee.clone();
+        self.graph().node_mut(self.node).tee = tee;
+    }
+
+    /// Remembers how the node's output is copied, because a handle to it was cloned.
+    pub(crate) fn allow_fan_out<K, V>(&self)
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let tee: TeeFn<K, V> = |children: Vec<Box<dyn Port<K, V>>>| Tee::boxed(children);
+        self.graph().node_mut(self.node).tee = Some(Arc::new(tee));
+    }
+}
+
+/// Wires a stateless stage.
+pub(crate) fn wire_stage<K, V, K2, V2>(stage: Arc<dyn Stage<K, V, K2, V2>>) -> Arc<WireFn>
+where
+    K: Send + 'static,
+    V: Send + 'static,
+    K2: Send + 'static,
+    V2: Send + 'static,
+{
+    Arc::new(move |wirer, node| {
+        let next = wirer.next::<K2, V2>(node);
+        crate::topology::boxed::<K, V>(Driver {
+            node,
+            stage: Arc::clone(&stage),
+            next,
+        })
+    })
+}

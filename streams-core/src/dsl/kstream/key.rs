@@ -1,0 +1,98 @@
+//! Verbs about keys and nulls.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::dsl::handle::wire_stage;
+use crate::dsl::{KStream, KTable, Key, Materialized, ktable};
+use crate::operators::DropReason;
+use crate::operators::stage::{RequireKey, RequireValue, SelectKey, Stage};
+use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
+
+impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
+    /// Gives each record another key. Marks the key as changed: aggregations, tables and joins that follow
+    /// repartition first.
+    #[track_caller]
+    pub fn select_key<K2>(self, selector: impl Fn(&K, &V) -> K2 + Send + Sync + 'static) -> KStream<K2, V>
+    where
+        K2: Send + 'static,
+    {
+        self.rekeying("KSTREAM-KEY-SELECT-", Location::caller(), SelectKey(selector))
+    }
+
+    /// The latest value of each key as a table. Values that are `Option`s may delete: `to_table::<V>()` says which
+    /// of the two readings of a `KStream<K, Option<V>>` is meant. Repartitions first if the key was changed. The
+    /// table is kept in a store only where something needs it.
+    #[track_caller]
+    pub fn to_table<R>(self) -> KTable<K, R>
+    where
+        K: Key + DefaultSerde,
+        V: MaybeNull<R> + DefaultSerde,
+        R: Clone + Send + 'static,
+    {
+        self.into_table(K::serde(), V::serde(), None, Location::caller())
+    }
+
+    /// The same, kept in a store as `materialized` says.
+    #[track_caller]
+    pub fn to_table_with<R>(self, materialized: Materialized<K, R>) -> KTable<K, R>
+    where
+        K: Key + DefaultSerde,
+        V: MaybeNull<R> + DefaultSerde,
+        R: Clone + Send + 'static,
+    {
+        self.into_table(K::serde(), V::serde(), Some(materialized), Location::caller())
+    }
+
+    #[track_caller]
+    fn into_table<R>(
+        self,
+        key: SerdeRef<K>,
+        value: SerdeRef<V>,
+        materialized: Option<Materialized<K, R>>,
+        location: &'static Location<'static>,
+    ) -> KTable<K, R>
+    where
+        K: Key,
+        V: MaybeNull<R>,
+        R: Clone + Send + 'static,
+    {
+        let mut graph = self.handle.graph();
+        let name = graph.names.next("KSTREAM-TOTABLE-");
+        let store = match materialized {
+            Some(m) if m.name.is_some() => Some(m),
+            // The number is taken also where no store comes of it.
+            unnamed => {
+                let store = graph.names.next("KSTREAM-TOTABLE-STATE-STORE-");
+                unnamed.map(|m| m.name(store))
+            }
+        };
+        drop(graph);
+        let input = self.repartitioned_if_changed(&name, key, value, location);
+        ktable::add_source_named::<K, V, K, R>(&input.handle, name, store, location)
+    }
+}
+
+impl<K: Send + 'static, V: Send + 'static> KStream<Option<K>, V> {
+    /// Drops and counts the records without a key. Belongs to the node before it: it takes no name and no number.
+    #[track_caller]
+    pub fn require_key(self) -> KStream<K, V> {
+        // Behind a key change the JVM drops them at the repartition, uncounted; the reason tells the two apart.
+        let reason = if self.handle.key_changed() {
+            DropReason::NullKeyAtRepartition
+        } else {
+            DropReason::NullKey
+        };
+        let stage: Arc<dyn Stage<Option<K>, V, K, V>> = Arc::new(RequireKey(reason));
+        KStream::new(self.handle.add_hidden(Location::caller(), wire_stage(stage)))
+    }
+}
+
+impl<K: Send + 'static, V: Send + 'static> KStream<K, Option<V>> {
+    /// Drops and counts the records without a value. Belongs to the node before it: it takes no name and no number.
+    #[track_caller]
+    pub fn require_value(self) -> KStream<K, V> {
+        let stage: Arc<dyn Stage<K, Option<V>, K, V>> = Arc::new(RequireValue);
+        KStream::new(self.handle.add_hidden(Location::caller(), wire_stage(stage)))
+    }
+}

@@ -1,0 +1,84 @@
+//! Verbs that run user code with state.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::dsl::KStream;
+use crate::dsl::handle::Handle;
+use crate::operators::process::{FixedKeyAdapter, ProcessorNode, Running};
+use crate::operators::{FixedKeyProcessor, Processor};
+use crate::topic::Store;
+use crate::topology::WireFn;
+
+impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
+    /// Runs a processor, one instance per task. Connect it to stores with [`with_store`](KStream::with_store).
+    /// Marks the key as changed, whatever the processor does.
+    #[track_caller]
+    pub fn process<K2, V2, P>(self, supplier: impl Fn() -> P + Send + Sync + 'static) -> KStream<K2, V2>
+    where
+        P: Processor<K, V, K2, V2>,
+        K2: Send + 'static,
+        V2: Send + 'static,
+    {
+        let handle = self.add_processor::<K2, V2, P>("KSTREAM-PROCESSOR-", supplier, Location::caller());
+        handle.set_key_changed(true);
+        KStream::new(handle)
+    }
+
+    /// Runs a processor that cannot change keys, one instance per task; nothing has to be repartitioned behind it.
+    #[track_caller]
+    pub fn process_values<V2, P>(self, supplier: impl Fn() -> P + Send + Sync + 'static) -> KStream<K, V2>
+    where
+        P: FixedKeyProcessor<K, V, V2>,
+        V2: Send + 'static,
+    {
+        let supplier = move || FixedKeyAdapter(supplier());
+        KStream::new(self.add_processor::<K, V2, _>("KSTREAM-PROCESSVALUES-", supplier, Location::caller()))
+    }
+
+    fn add_processor<K2, V2, P>(
+        &self,
+        prefix: &str,
+        supplier: impl Fn() -> P + Send + Sync + 'static,
+        location: &'static Location<'static>,
+    ) -> Handle
+    where
+        P: Processor<K, V, K2, V2>,
+        K2: Send + 'static,
+        V2: Send + 'static,
+    {
+        let wire: Arc<WireFn> = Arc::new(move |wirer, node| {
+            let (name, children, stores) = wirer.surroundings(node);
+            let next = wirer.next::<K2, V2>(node);
+            let processor = ProcessorNode {
+                node,
+                name,
+                processor: supplier(),
+                next,
+                children,
+                stores,
+            };
+            wirer.register::<K, V, _>(node, Running::<K, V, _>(processor, PhantomData))
+        });
+        self.handle.add(prefix, location, wire)
+    }
+}
+
+impl<K, V> KStream<K, V> {
+    /// Connects the processor that this handle stands for to a store; several processors may share one. The store
+    /// must have been added to the builder, or `build` reports it.
+    #[track_caller]
+    pub fn with_store<SK, SV>(self, store: &Store<SK, SV>) -> Self {
+        let location = Location::caller();
+        let name = self.handle.graph().node(self.handle.node).name.clone();
+        let found = self
+            .handle
+            .graph()
+            .store_named(store.name(), &format!("processor `{name}`"), location);
+        if let Some(store) = found {
+            self.handle.connect(store);
+        }
+        self
+    }
+}

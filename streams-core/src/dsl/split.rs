@@ -1,0 +1,102 @@
+//! Dividing a stream into branches.
+
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dsl::KStream;
+use crate::dsl::handle::{Handle, wire_stage};
+use crate::operators::Choice;
+use crate::operators::stage::{Branch, Driver, PassThrough, Predicate, Stage};
+use crate::topology::boxed;
+
+/// A stream that is being divided: ask it for branches, in the order they are to be tried. Records that no branch
+/// takes are dropped, unless there is a [`default_branch`](Split::default_branch).
+pub struct Split<K, V> {
+    handle: Handle,
+    branches: Arc<Mutex<Branches<K, V>>>,
+    count: usize,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+struct Branches<K, V> {
+    predicates: Vec<Arc<Predicate<K, V>>>,
+    default: bool,
+}
+
+impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
+    pub(crate) fn new(parent: &Handle, location: &'static Location<'static>) -> Self {
+        let branches = Arc::new(Mutex::new(Branches {
+            predicates: Vec::new(),
+            default: false,
+        }));
+        let known = Arc::clone(&branches);
+        let handle = parent.add(
+            "KSTREAM-BRANCH-",
+            location,
+            Arc::new(move |wirer, node| {
+                let branches = known.lock().unwrap_or_else(PoisonError::into_inner);
+                let stage = Branch {
+                    predicates: branches.predicates.clone(),
+                    default: branches.default,
+                };
+                drop(branches);
+                let next = Box::new(Choice(wirer.children::<K, V>(node)));
+                boxed::<K, V>(Driver {
+                    node,
+                    stage: Arc::new(stage),
+                    next,
+                })
+            }),
+        );
+        Split {
+            handle,
+            branches,
+            count: 0,
+            types: PhantomData,
+        }
+    }
+
+    /// Names the split; its branches are named by this and their own name or number.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.handle.rename(name.into());
+        self
+    }
+
+    /// The records that the predicate accepts and no earlier branch took.
+    #[track_caller]
+    pub fn branch(&mut self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
+        let predicate: Predicate<K, V> = Box::new(predicate);
+        self.branches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .predicates
+            .push(Arc::new(predicate));
+        self.count += 1;
+        self.child(self.count, Location::caller())
+    }
+
+    /// The records that no branch took.
+    #[track_caller]
+    pub fn default_branch(self) -> KStream<K, V> {
+        self.branches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .default = true;
+        self.child(0, Location::caller())
+    }
+
+    fn child(&self, number: usize, location: &'static Location<'static>) -> KStream<K, V> {
+        let mut graph = self.handle.graph();
+        graph.names.burn();
+        let prefix = graph.node(self.handle.node).name.clone();
+        drop(graph);
+        let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);
+        let child = self
+            .handle
+            .add_named(format!("{prefix}{number}"), location, wire_stage(stage));
+        child.graph().node_mut(child.node).name_prefix = prefix;
+        KStream::new(child)
+    }
+}

@@ -1,0 +1,104 @@
+//! Aggregation per key, without windows (reference section 9.1).
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ids::NodeId;
+use crate::operators::aggregate::Fold;
+use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::record::{Headers, Record};
+use crate::serde::SerdeRef;
+use crate::state::{KeyValueStore, ValueAndTimestamp};
+
+pub(crate) struct PlainAggregate<K, V: 'static, A: 'static> {
+    pub(crate) node: NodeId,
+    pub(crate) fold: Arc<dyn Fold<K, V, A>>,
+    pub(crate) store: KeyValueStore<K, A>,
+    /// Tells which values are null: those are not aggregated (rule A-1).
+    pub(crate) input: SerdeRef<V>,
+    /// Tells which aggregates are null: those are deleted.
+    pub(crate) output: SerdeRef<A>,
+    pub(crate) send_old: bool,
+    /// Results are forwarded once per key and commit.
+    pub(crate) cached: bool,
+    pub(crate) next: Box<dyn Port<K, Change<A>>>,
+}
+
+impl<K, V, A> Port<K, V> for PlainAggregate<K, V, A>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    A: Clone + Send + 'static,
+{
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
+        ctx.node = self.node;
+        let Record {
+            key,
+            value,
+            timestamp,
+            headers,
+        } = record;
+        if self.input.is_null(&value) {
+            return ctx.drop_record(DropReason::NullValue);
+        }
+        let (fold, output) = (&self.fold, &self.output);
+        let (send_old, cached) = (self.send_old && !self.cached, self.cached);
+        let (change, timestamp) = self.store.update(&key, timestamp, |slot| {
+            let (aggregate, stored_at) = slot
+                .take()
+                .map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
+            let old = if send_old {
+                aggregate.clone().or_else(|| fold.initial())
+            } else {
+                None
+            };
+            let timestamp = timestamp.max(stored_at);
+            let new = fold
+                .add(&key, value, aggregate)
+                .filter(|new| !output.is_null(new));
+            let forward = if cached { None } else { new.clone() };
+            *slot = new.map(|value| ValueAndTimestamp { value, timestamp });
+            (Change { new: forward, old }, timestamp)
+        })?;
+        if cached {
+            Ok(())
+        } else {
+            self.next.push(
+                ctx,
+                Record {
+                    key,
+                    value: change,
+                    timestamp,
+                    headers,
+                },
+            )
+        }
+    }
+}
+
+impl<K, V, A> TaskNode for PlainAggregate<K, V, A>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    A: Clone + Send + 'static,
+{
+    fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        if !self.cached {
+            return Ok(());
+        }
+        for update in self.store.take_unforwarded(self.send_old)? {
+            let value = Change {
+                new: update.new,
+                old: update.old,
+            };
+            let record = Record {
+                key: update.key,
+                value,
+                timestamp: update.timestamp,
+                headers: Headers::new(),
+            };
+            self.next.push(ctx, record)?;
+        }
+        Ok(())
+    }
+}

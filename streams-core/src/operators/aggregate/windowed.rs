@@ -1,0 +1,236 @@
+//! Aggregation per key and time window (reference sections 10.2 and 11).
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ids::NodeId;
+use crate::operators::aggregate::Fold;
+use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::record::{Headers, Record};
+use crate::serde::SerdeRef;
+use crate::state::{Put, ValueAndTimestamp, WindowStore};
+use crate::time::{StreamTime, Timestamp, UNKNOWN};
+use crate::windows::{TimeWindows, Window, Windowed};
+
+/// When the results of a window are forwarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Emit {
+    OnUpdate,
+    /// At the commit: the last one of each key and window.
+    OnCommit,
+    /// Once, when the window is closed.
+    OnClose,
+}
+
+pub(crate) struct WindowedAggregate<K, V: 'static, A: 'static> {
+    pub(crate) node: NodeId,
+    pub(crate) name: String,
+    pub(crate) windows: TimeWindows,
+    pub(crate) fold: Arc<dyn Fold<K, V, A>>,
+    pub(crate) store: WindowStore<K, A>,
+    pub(crate) output: SerdeRef<A>,
+    pub(crate) emit: Emit,
+    pub(crate) send_old: bool,
+    /// This operator's clock: windows close by it. It is part of what is committed, so that a record that was
+    /// late before a restart is late after it too.
+    pub(crate) clock: StreamTime,
+    /// Windows that end at or before this were emitted.
+    pub(crate) emitted: Timestamp,
+    pub(crate) next: Box<dyn Port<Windowed<K>, Change<A>>>,
+}
+
+impl<K, V, A> Port<K, V> for WindowedAggregate<K, V, A>
+where
+    K: Clone + Send + 'static,
+    V: Clone + 'static,
+    A: Clone + Send + 'static,
+{
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
+        ctx.node = self.node;
+        // The clock first, then the windows: a record can be late by its own time (rule W-3).
+        let closed = self
+            .clock
+            .advance(record.timestamp)
+            .saturating_sub(self.windows.grace_ms());
+        let Record {
+            key,
+            value,
+            timestamp,
+            headers,
+        } = record;
+        let mut windows = self.windows.windows_for(timestamp);
+        let mut value = Some(value);
+        let mut next_window = windows.next();
+        while let Some(window) = next_window {
+            next_window = windows.next();
+            // The last window takes the value, the ones before it a copy.
+            let value = if next_window.is_some() {
+                value.clone()
+            } else {
+                value.take()
+            };
+            let Some(value) = value else { break };
+            if window.end <= closed {
+                ctx.node = self.node;
+                ctx.drop_record(DropReason::Late)?;
+            } else {
+                self.add(ctx, &key, value, timestamp, window, &headers)?;
+            }
+        }
+        if self.emit == Emit::OnClose {
+            self.emit_closed(ctx, closed, &headers)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl<K, V, A> WindowedAggregate<K, V, A>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    A: Clone + Send + 'static,
+{
+    fn add(
+        &mut self,
+        ctx: &mut TaskContext,
+        key: &K,
+        value: V,
+        timestamp: Timestamp,
+        window: Window,
+        headers: &Headers,
+    ) -> Result<()> {
+        let (fold, output) = (&self.fold, &self.output);
+        let forwards = self.emit == Emit::OnUpdate;
+        let send_old = self.send_old && forwards;
+        let (put, (change, timestamp)) = self.store.update(key, window.start, timestamp, |slot| {
+            let (aggregate, stored_at) = slot
+                .take()
+                .map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
+            let old = if send_old {
+                aggregate.clone().or_else(|| fold.initial())
+            } else {
+                None
+            };
+            let timestamp = timestamp.max(stored_at);
+            let new = fold.add(key, value, aggregate).filter(|new| !output.is_null(new));
+            let forward = if forwards { new.clone() } else { None };
+            *slot = new.map(|value| ValueAndTimestamp { value, timestamp });
+            (Change { new: forward, old }, timestamp)
+        })?;
+        if put == Put::Expired {
+            ctx.node = self.node;
+            ctx.drop_record(DropReason::Expired)?;
+        }
+        if !forwards {
+            return Ok(());
+        }
+        let key = Windowed {
+            key: key.clone(),
+            window,
+        };
+        self.next.push(
+            ctx,
+            Record {
+                key,
+                value: change,
+                timestamp,
+                headers: headers.clone(),
+            },
+        )
+    }
+
+    /// Forwards every window that ends in `(emitted, closed]`, with the headers of the record that closed it.
+    fn emit_closed(&mut self, ctx: &mut TaskContext, closed: Timestamp, headers: &Headers) -> Result<()> {
+        // Windows end on a grid: nothing new can have closed before the next grid point.
+        if !self.grid_passed(closed) {
+            return Ok(());
+        }
+        for item in self.store.closed_windows(self.emitted, closed)? {
+            let (key, stored) = item?;
+            let value = Change {
+                new: Some(stored.value),
+                old: None,
+            };
+            self.next.push(
+                ctx,
+                Record {
+                    key,
+                    value,
+                    timestamp: stored.timestamp,
+                    headers: headers.clone(),
+                },
+            )?;
+        }
+        self.emitted = closed;
+        self.store.keep_from(closed);
+        Ok(())
+    }
+
+    fn grid_passed(&self, closed: Timestamp) -> bool {
+        let advance = crate::time::millis(self.windows.advance());
+        let steps = |end: Timestamp| end.saturating_sub(self.windows.size_ms()).div_euclid(advance);
+        closed > self.emitted && (self.emitted == UNKNOWN || steps(closed) != steps(self.emitted))
+    }
+
+    fn clock_name(&self) -> String {
+        format!("{}.stream-time", self.name)
+    }
+}
+
+impl<K, V, A> TaskNode for WindowedAggregate<K, V, A>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    A: Clone + Send + 'static,
+{
+    fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        if self.emit != Emit::OnCommit {
+            return Ok(());
+        }
+        for update in self.store.take_unforwarded(self.send_old)? {
+            let value = Change {
+                new: update.new,
+                old: update.old,
+            };
+            let record = Record {
+                key: update.key,
+                value,
+                timestamp: update.timestamp,
+                headers: Headers::new(),
+            };
+            self.next.push(ctx, record)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        ctx.node = self.node;
+        if self.emit == Emit::OnClose {
+            self.emit_closed(ctx, Timestamp::MAX, &Headers::new())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn save(&self, progress: &mut Vec<(String, i64)>) {
+        if self.emit == Emit::OnClose && self.emitted != UNKNOWN {
+            progress.push((self.name.clone(), self.emitted));
+        }
+        if self.clock != StreamTime::unknown() {
+            progress.push((self.clock_name(), self.clock.get()));
+        }
+    }
+
+    fn load(&mut self, progress: &[(String, i64)]) {
+        let clock_name = self.clock_name();
+        for (name, value) in progress {
+            if *name == self.name {
+                self.emitted = *value;
+                self.store.keep_from(*value);
+            } else if *name == clock_name {
+                self.clock.advance(*value);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The edge between two nodes, and what a task asks of nodes that keep something.
+
+use std::sync::{Arc, Mutex, TryLockError};
+
+use crate::error::Result;
+use crate::operators::TaskContext;
+use crate::operators::process::PunctuationId;
+use crate::record::Record;
+use crate::time::Timestamp;
+
+/// Where records of one type pair go. `push` returns when the record and all that follows from it is done
+/// (depth-first, rule M-2). An error means that the task has failed; what a policy lets pass is no error.
+pub(crate) trait Port<K, V>: Send {
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()>;
+
+    /// Pushes to the child of this number only; a port that is the one child itself has just number 0.
+    fn push_nth(&mut self, ctx: &mut TaskContext, _child: usize, record: Record<K, V>) -> Result<()> {
+        self.push(ctx, record)
+    }
+}
+
+/// A node that the task itself calls, besides the records that reach it.
+pub(crate) trait TaskNode: Send {
+    /// Called once before the first record.
+    fn init(&mut self, _ctx: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
+    /// A punctuation that this node scheduled is due.
+    fn punctuate(&mut self, _ctx: &mut TaskContext, _id: PunctuationId, _time: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
+    /// Forwards what was held back until the commit.
+    fn flush(&mut self, _ctx: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
+    /// The input has ended: forwards what waits for more of it.
+    fn finish(&mut self, _ctx: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
+    /// Progress that belongs to the commit, under a name that is unique in the task.
+    fn save(&self, _progress: &mut Vec<(String, i64)>) {}
+
+    /// Takes up the progress of the last commit.
+    fn load(&mut self, _progress: &[(String, i64)]) {}
+}
+
+/// A node that is shared between the port that leads to it and the task.
+pub(crate) struct NodePort<N>(pub(crate) Arc<Mutex<N>>);
+
+impl<K, V, N: Port<K, V>> Port<K, V> for NodePort<N> {
+    #[inline]
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
+        exclusive(&self.0, |node| node.push(ctx, record))
+    }
+}
+
+/// Runs `work` on a node that nobody else can be using: one thread runs the task, and topologies have no cycles.
+#[inline]
+pub(crate) fn exclusive<N: ?Sized, R>(node: &Mutex<N>, work: impl FnOnce(&mut N) -> R) -> R {
+    match node.try_lock() {
+        Ok(mut node) => work(&mut node),
+        // A panic in user code fails the task for good, so a half-changed node is never used again.
+        Err(TryLockError::Poisoned(node)) => work(&mut node.into_inner()),
+        Err(TryLockError::WouldBlock) => unreachable!("a node was entered twice: the topology has a cycle"),
+    }
+}

@@ -1,0 +1,128 @@
+//! Where bytes become typed records.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::NodeId;
+use crate::operators::{Failing, Port, TaskContext};
+use crate::record::{Record, RecordView};
+use crate::serde::{SerdeRef, from_bytes};
+use crate::time::Timestamp;
+
+/// Decides the event time of an input record (Kafka's `TimestampExtractor`).
+pub trait TimestampExtractor<K, V>: Send + Sync + 'static {
+    /// Event time of `record`, whose `timestamp` is the one it has in its topic. `partition_time` is the highest
+    /// event time taken from its partition so far, −1 at first. A negative result drops the record, counted;
+    /// an error goes to the deserialization policy.
+    fn extract(&self, record: &Record<K, V>, partition_time: Timestamp) -> Result<Timestamp>;
+}
+
+impl<K, V, F> TimestampExtractor<K, V> for F
+where
+    F: Fn(&Record<K, V>, Timestamp) -> Result<Timestamp> + Send + Sync + 'static,
+{
+    fn extract(&self, record: &Record<K, V>, partition_time: Timestamp) -> Result<Timestamp> {
+        self(record, partition_time)
+    }
+}
+
+/// The topic's own timestamps; a negative one is an error (Kafka's default, `FailOnInvalidTimestamp`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RecordTimestamp;
+
+impl<K, V> TimestampExtractor<K, V> for RecordTimestamp {
+    #[inline]
+    fn extract(&self, record: &Record<K, V>, _partition_time: Timestamp) -> Result<Timestamp> {
+        if record.timestamp < 0 {
+            Err(negative(record.timestamp))
+        } else {
+            Ok(record.timestamp)
+        }
+    }
+}
+
+#[cold]
+fn negative(timestamp: Timestamp) -> Error {
+    Error::new(
+        ErrorKind::Timestamp,
+        format!(
+            "the record's timestamp is negative ({timestamp}); give the source a timestamp extractor that decides its time"
+        ),
+    )
+}
+
+/// How a source reads its bytes.
+pub(crate) struct Decoder<K, V> {
+    pub(crate) key: SerdeRef<K>,
+    pub(crate) value: SerdeRef<V>,
+    pub(crate) extractor: Arc<dyn TimestampExtractor<K, V>>,
+}
+
+/// The head of one input queue: takes one record's bytes, tells its time, and then runs it.
+pub(crate) trait SourceHead: Send {
+    /// Reads `raw`; its event time, or `None` if it was dropped.
+    fn load(
+        &mut self,
+        ctx: &mut TaskContext,
+        raw: RecordView<'_>,
+        partition_time: Timestamp,
+    ) -> Result<Option<Timestamp>>;
+
+    /// Runs the record that was loaded last.
+    fn fire(&mut self, ctx: &mut TaskContext) -> Result<()>;
+}
+
+pub(crate) struct Source<K, V> {
+    pub(crate) node: NodeId,
+    pub(crate) decoder: Arc<Decoder<K, V>>,
+    pub(crate) head: Option<Record<K, V>>,
+    pub(crate) next: Box<dyn Port<K, V>>,
+}
+
+impl<K: Send + 'static, V: Send + 'static> Source<K, V> {
+    fn read(&self, raw: RecordView<'_>, partition_time: Timestamp) -> Result<Record<K, V>> {
+        let key = from_bytes(&*self.decoder.key, raw.key).map_err(|e| e.context("the key"))?;
+        let value = from_bytes(&*self.decoder.value, raw.value).map_err(|e| e.context("the value"))?;
+        let mut record = Record {
+            key,
+            value,
+            timestamp: raw.timestamp,
+            headers: raw.headers.to_headers(),
+        };
+        record.timestamp = self.decoder.extractor.extract(&record, partition_time)?;
+        Ok(record)
+    }
+}
+
+impl<K: Send + 'static, V: Send + 'static> SourceHead for Source<K, V> {
+    fn load(
+        &mut self,
+        ctx: &mut TaskContext,
+        raw: RecordView<'_>,
+        partition_time: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        ctx.node = self.node;
+        match self.read(raw, partition_time) {
+            Ok(record) if record.timestamp < 0 => {
+                ctx.drop_record(crate::operators::DropReason::InvalidTimestamp)?;
+                Ok(None)
+            }
+            Ok(record) => {
+                let timestamp = record.timestamp;
+                self.head = Some(record);
+                Ok(Some(timestamp))
+            }
+            Err(error) => {
+                ctx.fail(Failing::Deserialization, error.into())?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn fire(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        match self.head.take() {
+            Some(record) => self.next.push(ctx, record),
+            None => Ok(()),
+        }
+    }
+}

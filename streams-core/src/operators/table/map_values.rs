@@ -1,0 +1,70 @@
+//! A table with mapped values; a tombstone stays one and is not shown to the mapper (reference section 8.4).
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ids::NodeId;
+use crate::operators::table::Materialization;
+use crate::operators::{Change, Port, TaskContext, TaskNode};
+use crate::record::Record;
+
+/// Maps a value; `None` is Kafka's null result, a tombstone.
+pub(crate) type TableMapper<K, V, V2> = dyn Fn(&K, V) -> Option<V2> + Send + Sync;
+
+pub(crate) struct TableMapValues<K: 'static, V: 'static, V2: 'static> {
+    pub(crate) node: NodeId,
+    pub(crate) mapper: Arc<TableMapper<K, V, V2>>,
+    pub(crate) store: Option<Materialization<K, V2>>,
+    pub(crate) send_old: bool,
+    pub(crate) next: Box<dyn Port<K, Change<V2>>>,
+}
+
+impl<K, V, V2> Port<K, Change<V>> for TableMapValues<K, V, V2>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    V2: Clone + Send + 'static,
+{
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
+        ctx.node = self.node;
+        let Record {
+            key,
+            value: change,
+            timestamp,
+            headers,
+        } = record;
+        let new = change.new.and_then(|value| (self.mapper)(&key, value));
+        let old = match &self.store {
+            Some(store) => store
+                .put(&key, new.as_ref(), timestamp)?
+                .filter(|_| self.send_old),
+            None if self.send_old => change.old.and_then(|value| (self.mapper)(&key, value)),
+            None => None,
+        };
+        if self.store.as_ref().is_some_and(|store| store.cached) {
+            return Ok(());
+        }
+        self.next.push(
+            ctx,
+            Record {
+                key,
+                value: Change { new, old },
+                timestamp,
+                headers,
+            },
+        )
+    }
+}
+
+impl<K, V, V2> TaskNode for TableMapValues<K, V, V2>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    V2: Clone + Send + 'static,
+{
+    fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        self.store
+            .as_ref()
+            .map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+    }
+}

@@ -1,0 +1,73 @@
+//! Where a table begins: records become upserts and tombstones (reference section 8.1).
+
+use std::marker::PhantomData;
+
+use crate::error::Result;
+use crate::ids::NodeId;
+use crate::operators::table::Materialization;
+use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::record::Record;
+use crate::serde::MaybeNull;
+
+/// `KI` and `VI` are the input's types: `K` or `Option<K>`, `V` or `Option<V>`.
+pub(crate) struct TableSource<KI, VI, K: 'static, V: 'static> {
+    pub(crate) node: NodeId,
+    pub(crate) store: Option<Materialization<K, V>>,
+    pub(crate) send_old: bool,
+    pub(crate) next: Box<dyn Port<K, Change<V>>>,
+    pub(crate) input: PhantomData<fn() -> (KI, VI)>,
+}
+
+impl<KI, VI, K, V> Port<KI, VI> for TableSource<KI, VI, K, V>
+where
+    KI: MaybeNull<K>,
+    VI: MaybeNull<V>,
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    fn push(&mut self, ctx: &mut TaskContext, record: Record<KI, VI>) -> Result<()> {
+        ctx.node = self.node;
+        let Record {
+            key,
+            value,
+            timestamp,
+            headers,
+        } = record;
+        let Some(key) = key.into_option() else {
+            return ctx.drop_record(DropReason::NullKey);
+        };
+        let new = value.into_option();
+        let old = match &self.store {
+            Some(store) => store.put(&key, new.as_ref(), timestamp)?,
+            None => None,
+        };
+        if self.store.as_ref().is_some_and(|store| store.cached) {
+            return Ok(());
+        }
+        let value = Change {
+            new,
+            old: old.filter(|_| self.send_old),
+        };
+        self.next.push(
+            ctx,
+            Record {
+                key,
+                value,
+                timestamp,
+                headers,
+            },
+        )
+    }
+}
+
+impl<KI, VI, K, V> TaskNode for TableSource<KI, VI, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        self.store
+            .as_ref()
+            .map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+    }
+}

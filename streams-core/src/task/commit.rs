@@ -1,0 +1,78 @@
+//! What a task does around a commit. The order is: `prepare_commit`, `changes`, the transaction, then `committed` or
+//! `aborted`.
+
+use crate::error::Result;
+use crate::ids::{Offset, TopicPartition};
+use crate::log::Committed;
+use crate::operators::port::exclusive;
+use crate::operators::{Partition, Target};
+use crate::task::{Progress, Task};
+
+impl Task {
+    /// Forwards what caches held back. New outputs may come of it.
+    pub(crate) fn prepare_commit(&mut self) -> Result<()> {
+        self.ctx.origin = None;
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.flush(&mut self.ctx))?;
+        }
+        Ok(())
+    }
+
+    /// Adds the changes of all stores to the outputs, each for its changelog, and clears the stores' dirty marks
+    /// until `committed` or `aborted`.
+    pub(crate) fn changes(&mut self) -> Result<()> {
+        let (outputs, changelogs, partition) = (&mut self.ctx.outputs, &self.changelogs, self.id.partition);
+        self.state.changes(&mut |store, record| {
+            if let Some(topic) = changelogs[store] {
+                outputs.push(
+                    Target {
+                        topic,
+                        partition: Partition::Number(partition),
+                    },
+                    record,
+                );
+            }
+            Ok(())
+        })
+    }
+
+    /// What to commit of the inputs: partitions that something was read from, or all of them where operators have
+    /// progress to keep.
+    pub(crate) fn positions(&self) -> Vec<(TopicPartition, Committed)> {
+        let mut operators = Vec::new();
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.save(&mut operators));
+        }
+        let mut positions = Vec::new();
+        for queue in &self.queues {
+            let Some(offset) = queue.position.or((!operators.is_empty()).then_some(0)) else {
+                continue;
+            };
+            let progress = Progress {
+                partition_time: queue.partition_time.get(),
+                operators: operators.clone(),
+            };
+            let partition = TopicPartition::new(queue.topic.clone(), queue.partition);
+            positions.push((
+                partition,
+                Committed {
+                    offset,
+                    metadata: progress.encode(),
+                },
+            ));
+        }
+        positions
+    }
+
+    /// The transaction is in the log; `ends` are the offsets behind the last record of each store's changelog.
+    pub(crate) fn committed(&mut self, ends: &[Option<Offset>]) {
+        self.state.committed(ends);
+    }
+
+    /// The transaction is not in the log: stores show again what was committed before. The task must be made anew
+    /// from its committed offsets.
+    pub(crate) fn aborted(&mut self) {
+        self.ctx.outputs.clear();
+        self.state.aborted();
+    }
+}

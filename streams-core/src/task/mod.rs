@@ -1,0 +1,13 @@
+//! A task: one partition of one sub-topology, as a state machine.
+//!
+//! It is fed batches of input records and asked to process the next one; it collects what is to be produced. Whoever
+//! runs it (worker thread, test driver, simulator) decides when to commit and moves the bytes. It knows no log, no
+//! clock and no thread.
+
+mod commit;
+mod progress;
+mod queue;
+mod task;
+
+pub(crate) use progress::Progress;
+pub(crate) use task::{InputTopic, Task, TaskEnv};

@@ -1,0 +1,146 @@
+//! The input of a task from one partition.
+
+use std::collections::VecDeque;
+
+use crate::error::Result;
+use crate::ids::Offset;
+use crate::operators::Origin;
+use crate::operators::TaskContext;
+use crate::operators::source::SourceHead;
+use crate::record::RecordBatch;
+use crate::time::{StreamTime, Timestamp};
+
+/// Records of one partition in order. Only the first is ever decoded (rule X-4).
+pub(crate) struct InputQueue {
+    pub(crate) topic: String,
+    pub(crate) partition: u32,
+    /// Number of the topic in the task's table.
+    topic_number: u32,
+    /// One per source that reads the topic.
+    heads: Vec<Box<dyn SourceHead>>,
+    batches: VecDeque<RecordBatch>,
+    /// Next record in the first batch.
+    cursor: usize,
+    len: usize,
+    /// Time of the first record, once it is decoded.
+    head_time: Option<Timestamp>,
+    /// Which heads hold the first record: one that refused it does not run.
+    loaded: Vec<bool>,
+    /// Offset behind the last record taken or skipped: what is committed.
+    pub(crate) position: Option<Offset>,
+    pub(crate) partition_time: StreamTime,
+    /// Emptied batches, to be filled again.
+    spare: Vec<RecordBatch>,
+}
+
+impl InputQueue {
+    pub(crate) fn new(
+        topic: String,
+        partition: u32,
+        topic_number: u32,
+        heads: Vec<Box<dyn SourceHead>>,
+    ) -> Self {
+        let loaded = vec![false; heads.len()];
+        InputQueue {
+            topic,
+            partition,
+            topic_number,
+            heads,
+            batches: VecDeque::new(),
+            cursor: 0,
+            len: 0,
+            head_time: None,
+            loaded,
+            position: None,
+            partition_time: StreamTime::unknown(),
+            spare: Vec::new(),
+        }
+    }
+
+    /// Records that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn push(&mut self, batch: RecordBatch) {
+        if !batch.is_empty() {
+            self.len += batch.len();
+            self.batches.push_back(batch);
+        }
+    }
+
+    /// An empty batch, with memory if there is one to spare.
+    pub(crate) fn spare_batch(&mut self) -> RecordBatch {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Time of the first record; skips those that cannot be decoded, as far as the policy lets them pass.
+    pub(crate) fn head_time(&mut self, ctx: &mut TaskContext) -> Result<Option<Timestamp>> {
+        while self.head_time.is_none() {
+            let Some(batch) = self.batches.front() else {
+                return Ok(None);
+            };
+            let raw = batch.get(self.cursor);
+            let origin = Origin {
+                topic: self.topic_number,
+                partition: self.partition,
+                offset: raw.offset,
+            };
+            ctx.origin = Some(origin);
+            if ctx.policies.uses_dead_letters() {
+                ctx.raw.clear();
+                ctx.raw.push(raw);
+            }
+            for (head, loaded) in self.heads.iter_mut().zip(&mut self.loaded) {
+                let time = head.load(ctx, raw, self.partition_time.get())?;
+                *loaded = time.is_some();
+                self.head_time = self.head_time.or(time);
+            }
+            if self.head_time.is_none() {
+                self.advance();
+            }
+        }
+        Ok(self.head_time)
+    }
+
+    /// Runs the first record, whose time is known.
+    pub(crate) fn fire(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        let (Some(time), Some(batch)) = (self.head_time.take(), self.batches.front()) else {
+            return Ok(());
+        };
+        let raw = batch.get(self.cursor);
+        ctx.origin = Some(Origin {
+            topic: self.topic_number,
+            partition: self.partition,
+            offset: raw.offset,
+        });
+        if ctx.policies.uses_dead_letters() {
+            ctx.raw.clear();
+            ctx.raw.push(raw);
+        }
+        self.partition_time.advance(time);
+        ctx.stream_time.advance(time);
+        self.advance();
+        for (head, loaded) in self.heads.iter_mut().zip(&self.loaded) {
+            if *loaded {
+                head.fire(ctx)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves behind the first record.
+    fn advance(&mut self) {
+        let Some(batch) = self.batches.front() else { return };
+        self.position = Some(batch.get(self.cursor).offset + 1);
+        self.cursor += 1;
+        self.len -= 1;
+        if self.cursor == batch.len() {
+            self.cursor = 0;
+            if let Some(mut batch) = self.batches.pop_front() {
+                batch.clear();
+                self.spare.push(batch);
+            }
+        }
+    }
+}

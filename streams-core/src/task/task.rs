@@ -1,0 +1,231 @@
+//! Making a task and running it record by record.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::error::Result;
+use crate::ids::{NodeId, TaskId, TopicPartition};
+use crate::log::Committed;
+use crate::operators::policies::ErrorPolicies;
+use crate::operators::port::exclusive;
+use crate::operators::process::{PunctuationType, Punctuations};
+use crate::operators::{DropCounts, Outputs, Scratch, TaskContext, TaskNode, TopicCounts, TopicTable};
+use crate::record::RecordBatch;
+use crate::state::{Engine, MemoryBudget, TaskState};
+use crate::task::Progress;
+use crate::task::queue::InputQueue;
+use crate::time::{StreamTime, Timestamp};
+use crate::topology::{Topology, Wirer};
+
+/// What a task is given by whoever runs it.
+pub(crate) struct TaskEnv {
+    pub(crate) application_id: Arc<str>,
+    pub(crate) policies: ErrorPolicies,
+    /// Whether results of cached stores are forwarded once per commit.
+    pub(crate) forward_per_commit: bool,
+    pub(crate) counts: TopicCounts,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) budget: Arc<MemoryBudget>,
+    pub(crate) wall_clock: Timestamp,
+}
+
+/// A topic that the task reads, with the sources that read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputTopic {
+    pub(crate) topic: String,
+    pub(crate) sources: Vec<NodeId>,
+}
+
+/// One partition of one sub-topology.
+pub(crate) struct Task {
+    pub(crate) id: TaskId,
+    pub(super) ctx: TaskContext,
+    pub(super) queues: Vec<InputQueue>,
+    pub(super) nodes: Vec<(NodeId, Arc<Mutex<dyn TaskNode>>)>,
+    pub(super) state: Arc<TaskState>,
+    /// Numbers of the stores' changelog topics, for the stores that have one.
+    pub(super) changelogs: Vec<Option<u32>>,
+}
+
+impl Task {
+    /// Wires a task over `inputs`, of each of which it reads partition `id.partition`. Stores are empty or as the
+    /// engine has them; restore before [`init`](Self::init).
+    pub(crate) fn new(topology: &Topology, id: TaskId, inputs: &[InputTopic], env: TaskEnv) -> Result<Task> {
+        let described = topology.clone();
+        let mut ctx = TaskContext {
+            task: id,
+            application_id: env.application_id,
+            node: NodeId(0),
+            origin: None,
+            stream_time: StreamTime::unknown(),
+            wall_clock: env.wall_clock,
+            outputs: Outputs::default(),
+            topics: TopicTable::new(env.counts),
+            drops: DropCounts::default(),
+            punctuations: Punctuations::default(),
+            policies: env.policies,
+            describe: Arc::new(move |node| described.describe_node(node)),
+            raw: RecordBatch::new(),
+            scratch: Scratch::default(),
+            fatal: false,
+        };
+        let (mut for_task, mut typed, mut changelogs) = (Vec::new(), HashMap::new(), Vec::new());
+        for store in topology.stores_of(id.sub_topology) {
+            let node = topology.store(store);
+            let (task_side, handle) = (node.factory)(env.forward_per_commit);
+            for_task.push(task_side);
+            typed.insert(store, handle);
+            let changelog = format!("{}-{}-changelog", ctx.application_id, node.spec.name);
+            changelogs.push(node.spec.logged.then(|| ctx.topics.number(&changelog)));
+        }
+        let state = TaskState::open(id, env.engine, for_task, env.budget)?;
+        let mut wirer = Wirer::new(topology, &mut ctx, &typed, env.forward_per_commit);
+        let mut queues = Vec::new();
+        for input in inputs {
+            let heads = input.sources.iter().map(|&source| wirer.source(source)).collect();
+            let number = wirer.ctx.topics.number(&input.topic);
+            queues.push(InputQueue::new(input.topic.clone(), id.partition, number, heads));
+        }
+        let mut nodes = wirer.nodes;
+        nodes.sort_by_key(|(node, _)| *node);
+        Ok(Task {
+            id,
+            ctx,
+            queues,
+            nodes,
+            state: Arc::new(state),
+            changelogs,
+        })
+    }
+
+    /// Calls every node once before the first record; `wall_clock` is the time now.
+    pub(crate) fn init(&mut self, wall_clock: Timestamp) -> Result<()> {
+        self.ctx.wall_clock = wall_clock;
+        self.ctx.origin = None;
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.init(&mut self.ctx))?;
+        }
+        Ok(())
+    }
+
+    /// Takes up what was committed for each input, in the order of the queues.
+    pub(crate) fn resume(&mut self, committed: &[Option<Committed>]) {
+        let mut operators = Vec::new();
+        for (queue, committed) in self.queues.iter_mut().zip(committed) {
+            let Some(committed) = committed else { continue };
+            let progress = Progress::decode(&committed.metadata);
+            queue.position = Some(committed.offset);
+            queue.partition_time.advance(progress.partition_time);
+            self.ctx.stream_time.advance(progress.partition_time);
+            operators.extend(progress.operators);
+        }
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.load(&operators));
+        }
+    }
+
+    /// The partitions that the task reads, in the order of its queues.
+    pub(crate) fn inputs(&self) -> impl ExactSizeIterator<Item = TopicPartition> {
+        self.queues
+            .iter()
+            .map(|queue| TopicPartition::new(queue.topic.clone(), queue.partition))
+    }
+
+    /// Adds records to queue `queue`.
+    pub(crate) fn add(&mut self, queue: usize, batch: RecordBatch) {
+        self.queues[queue].push(batch);
+    }
+
+    /// An empty batch to fill for queue `queue`.
+    pub(crate) fn spare_batch(&mut self, queue: usize) -> RecordBatch {
+        self.queues[queue].spare_batch()
+    }
+
+    /// Number of records that wait in queue `queue`.
+    pub(crate) fn buffered(&self, queue: usize) -> usize {
+        self.queues[queue].len()
+    }
+
+    /// Processes the record with the smallest time of all queues (rule P-1), and the stream-time punctuations that
+    /// are then due; whether there was one. Whether to wait for an empty queue is the caller's decision.
+    pub(crate) fn process_next(&mut self) -> Result<bool> {
+        let mut first: Option<(Timestamp, usize)> = None;
+        for index in 0..self.queues.len() {
+            if let Some(time) = self.queues[index].head_time(&mut self.ctx)? {
+                if first.is_none_or(|(earliest, _)| time < earliest) {
+                    first = Some((time, index));
+                }
+            }
+        }
+        let Some((_, index)) = first else { return Ok(false) };
+        self.queues[index].fire(&mut self.ctx)?;
+        self.punctuate(PunctuationType::StreamTime, self.ctx.stream_time.get())?;
+        Ok(true)
+    }
+
+    /// Tells the task the wall clock and fires the punctuations that are then due.
+    pub(crate) fn advance_wall_clock(&mut self, now: Timestamp) -> Result<()> {
+        self.ctx.wall_clock = now;
+        self.punctuate(PunctuationType::WallClock, now)
+    }
+
+    /// When the next wall-clock punctuation is due.
+    pub(crate) fn next_wall_clock(&self) -> Option<Timestamp> {
+        self.ctx.punctuations.next_wall_clock()
+    }
+
+    /// The input has ended: closes every window.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.ctx.origin = None;
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.finish(&mut self.ctx))?;
+        }
+        Ok(())
+    }
+
+    /// What the task has put out and not handed over yet.
+    pub(crate) fn outputs(&mut self) -> (&mut Outputs, &mut TopicTable) {
+        (&mut self.ctx.outputs, &mut self.ctx.topics)
+    }
+
+    /// Bytes that wait to be produced.
+    pub(crate) fn output_bytes(&self) -> usize {
+        self.ctx.outputs.byte_len()
+    }
+
+    /// Records dropped so far, by node and reason.
+    pub(crate) fn drops(&self) -> &DropCounts {
+        &self.ctx.drops
+    }
+
+    /// The stores.
+    pub(crate) fn state(&self) -> &Arc<TaskState> {
+        &self.state
+    }
+
+    /// The name of each store's changelog topic, in the order of the stores; `None` where there is none.
+    pub(crate) fn changelog_topics(&self) -> Vec<Option<String>> {
+        self.changelogs
+            .iter()
+            .map(|topic| topic.map(|t| self.ctx.topics.name(t).to_string()))
+            .collect()
+    }
+
+    /// Highest event time taken up.
+    pub(crate) fn stream_time(&self) -> Timestamp {
+        self.ctx.stream_time.get()
+    }
+
+    fn punctuate(&mut self, kind: PunctuationType, now: Timestamp) -> Result<()> {
+        for (node, id) in self.ctx.punctuations.take_due(kind, now) {
+            if !self.ctx.punctuations.contains(id) {
+                continue;
+            }
+            self.ctx.origin = None;
+            if let Some((_, node)) = self.nodes.iter().find(|(n, _)| *n == node) {
+                exclusive(node, |node| node.punctuate(&mut self.ctx, id, now))?;
+            }
+        }
+        Ok(())
+    }
+}

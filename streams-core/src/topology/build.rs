@@ -1,0 +1,97 @@
+//! The finished topology.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ids::{NodeId, StoreId};
+use crate::topology::node::TopicName;
+use crate::topology::{Graph, Node, NodeKind, SourceTopics, StoreNode, subtopology};
+
+/// A topology: a value that can be run any number of times, in a test driver, on an embedded log or on Kafka.
+#[derive(Clone)]
+pub struct Topology(Arc<Inner>);
+
+struct Inner {
+    nodes: Vec<Node>,
+    stores: Vec<StoreNode>,
+    sub_topologies: Vec<Vec<NodeId>>,
+}
+
+impl Topology {
+    /// Checks `graph` and freezes it. Errs with every mistake found.
+    pub(crate) fn new(mut graph: Graph) -> Result<Self> {
+        graph.check();
+        graph.mistakes.into_result()?;
+        let sub_topologies = subtopology::split(&graph.nodes);
+        Ok(Topology(Arc::new(Inner {
+            nodes: graph.nodes,
+            stores: graph.stores,
+            sub_topologies,
+        })))
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.0.nodes[id.index()]
+    }
+
+    pub(crate) fn store(&self, id: StoreId) -> &StoreNode {
+        &self.0.stores[id.index()]
+    }
+
+    /// Number of sub-topologies: each is run by one task per partition.
+    pub fn sub_topology_count(&self) -> usize {
+        self.0.sub_topologies.len()
+    }
+
+    /// The nodes of one sub-topology in the order they were added.
+    pub(crate) fn nodes_of(&self, sub_topology: u32) -> &[NodeId] {
+        &self.0.sub_topologies[sub_topology as usize]
+    }
+
+    /// The stores of one sub-topology in the order they were added.
+    pub(crate) fn stores_of(&self, sub_topology: u32) -> Vec<StoreId> {
+        let stores: BTreeSet<StoreId> = self
+            .nodes_of(sub_topology)
+            .iter()
+            .flat_map(|&id| self.node(id).stores.iter().copied())
+            .collect();
+        stores.into_iter().collect()
+    }
+
+    /// The sources of one sub-topology with what they read.
+    pub(crate) fn sources_of(&self, sub_topology: u32) -> impl Iterator<Item = (NodeId, &SourceTopics)> {
+        self.nodes_of(sub_topology)
+            .iter()
+            .filter_map(|&id| match &self.node(id).kind {
+                NodeKind::Source(topics) => Some((id, topics)),
+                _ => None,
+            })
+    }
+
+    /// The static destinations of one sub-topology's sinks.
+    pub(crate) fn sinks_of(&self, sub_topology: u32) -> impl Iterator<Item = &TopicName> {
+        self.nodes_of(sub_topology)
+            .iter()
+            .filter_map(|&id| match &self.node(id).kind {
+                NodeKind::Sink(Some(topic)) => Some(topic),
+                _ => None,
+            })
+    }
+
+    /// From how many places records come into `node`: its parents, or a source's topics.
+    pub(crate) fn inputs_of(&self, node: NodeId) -> usize {
+        match &self.node(node).kind {
+            NodeKind::Source(SourceTopics::Names(names)) => names.len(),
+            // A pattern can match any number of topics.
+            NodeKind::Source(SourceTopics::Pattern(_)) => usize::MAX,
+            NodeKind::Source(SourceTopics::Repartition { .. }) => 1,
+            _ => self.node(node).parents.len(),
+        }
+    }
+
+    /// Name and source line of a node, for messages.
+    pub fn describe_node(&self, node: NodeId) -> String {
+        self.node(node).describe()
+    }
+}

@@ -1,0 +1,120 @@
+//! The graph while it is being built.
+
+use std::panic::Location;
+
+use crate::ids::{NodeId, StoreId};
+use crate::topology::mistakes::Mistakes;
+use crate::topology::names::{Names, mistake_in_name};
+use crate::topology::{Node, StoreNode, TableKind};
+
+/// Nodes and stores, in the order they were added.
+#[derive(Default)]
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) stores: Vec<StoreNode>,
+    pub(crate) names: Names,
+    pub(crate) mistakes: Mistakes,
+}
+
+impl Graph {
+    /// Adds a node and makes it its parents' child.
+    pub(crate) fn add(&mut self, node: Node) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        for parent in &node.parents {
+            let children = &mut self.nodes[parent.index()].children;
+            if !children.contains(&id) {
+                children.push(id);
+            }
+        }
+        self.nodes.push(node);
+        id
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.index()]
+    }
+
+    /// Adds a store.
+    pub(crate) fn add_store(&mut self, store: StoreNode) -> StoreId {
+        self.stores.push(store);
+        StoreId((self.stores.len() - 1) as u16)
+    }
+
+    /// The store of this name. Records a mistake if there is none.
+    pub(crate) fn store_named(&mut self, name: &str, user: &str, at: &Location<'_>) -> Option<StoreId> {
+        let found = self.stores.iter().position(|s| s.spec.name == name);
+        if found.is_none() {
+            self.mistakes.add(format!(
+                "{user} ({}:{}) uses the store `{name}`, which was not added: call `add_store` or `add_window_store` before",
+                at.file(),
+                at.line()
+            ));
+        }
+        found.map(|index| StoreId(index as u16))
+    }
+
+    /// Makes `node` forward old values, if it can know them; whether it can (rule T-9).
+    pub(crate) fn enable_old(&mut self, node: NodeId) -> bool {
+        let able = match self.node(node).table {
+            TableKind::None | TableKind::Stateless => false,
+            TableKind::Stored => true,
+            TableKind::Derived => {
+                let parent = self.node(node).parents[0];
+                self.enable_old(parent)
+            }
+        };
+        if able {
+            self.node_mut(node).sends_old = true;
+        }
+        able
+    }
+
+    /// Mistakes that need no knowledge of the cluster.
+    pub(crate) fn check(&mut self) {
+        let mut found = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if matches!(node.kind, crate::topology::NodeKind::Hidden) {
+                continue;
+            }
+            found.extend(mistake_in_name(&node.name).map(|m| format!("node {}: {m}", node.describe())));
+            let twin = self.nodes[..index]
+                .iter()
+                .find(|n| n.name == node.name && !matches!(n.kind, crate::topology::NodeKind::Hidden));
+            if let Some(twin) = twin {
+                found.push(format!(
+                    "two nodes have one name: {} and {}",
+                    twin.describe(),
+                    node.describe()
+                ));
+            }
+        }
+        for (index, store) in self.stores.iter().enumerate() {
+            let (name, at) = (&store.spec.name, store.location);
+            let place = format!("{}:{}", at.file(), at.line());
+            found.extend(mistake_in_name(name).map(|m| format!("store at {place}: {m}")));
+            if let Some(twin) = self.stores[..index].iter().find(|s| s.spec.name == *name) {
+                let first = format!("{}:{}", twin.location.file(), twin.location.line());
+                found.push(format!(
+                    "two stores are named `{name}`: at {first} and at {place}"
+                ));
+            }
+            let used = self
+                .nodes
+                .iter()
+                .any(|n| n.stores.contains(&StoreId(index as u16)));
+            if !used {
+                found.push(format!(
+                    "store `{name}` ({place}) is used by no node: connect it or leave it out"
+                ));
+            }
+        }
+        if self.nodes.is_empty() {
+            found.push("it has no nodes: begin with `stream` or `table`".to_owned());
+        }
+        found.into_iter().for_each(|m| self.mistakes.add(m));
+    }
+}

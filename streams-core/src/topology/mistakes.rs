@@ -1,0 +1,27 @@
+//! Everything wrong with a topology, in one error.
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Mistakes found while building.
+#[derive(Debug, Default)]
+pub(crate) struct Mistakes(Vec<String>);
+
+impl Mistakes {
+    pub(crate) fn add(&mut self, mistake: impl Into<String>) {
+        self.0.push(mistake.into());
+    }
+
+    /// All of them as one error, if there are any.
+    pub(crate) fn into_result(self) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let list: String = self.0.iter().map(|m| format!("\n- {m}")).collect();
+        let count = self.0.len();
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        Err(Error::new(
+            ErrorKind::Topology,
+            format!("the topology has {count} {noun}:{list}"),
+        ))
+    }
+}

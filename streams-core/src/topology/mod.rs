@@ -1,0 +1,18 @@
+//! The graph as data: nodes, stores, internal topics, sub-topologies; and how a task is wired from it.
+
+mod build;
+mod graph;
+mod mistakes;
+mod names;
+mod node;
+mod store;
+mod subtopology;
+mod wire;
+
+pub use build::Topology;
+
+pub(crate) use graph::Graph;
+pub(crate) use names::is_generated;
+pub(crate) use node::{Node, NodeKind, SourceTopics, TableKind, TopicName};
+pub(crate) use store::StoreNode;
+pub(crate) use wire::{TeeFn, WireFn, Wirer, boxed};

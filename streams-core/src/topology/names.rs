@@ -1,0 +1,38 @@
+//! Generated names, with the JVM's numbers (reference section 19).
+
+/// What Kafka allows in names of topics, stores and nodes.
+pub(crate) fn mistake_in_name(name: &str) -> Option<String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.is_empty() || name.len() > 249 || name == "." || name == ".." || !name.chars().all(legal) {
+        return Some(format!(
+            "`{name}` is not a legal name: 1 to 249 of a-z, A-Z, 0-9, `.`, `_` and `-`, not `.` or `..`"
+        ));
+    }
+    None
+}
+
+/// The one counter of a builder.
+#[derive(Debug, Default)]
+pub(crate) struct Names(u32);
+
+impl Names {
+    /// The next name of this prefix; a given name would still have taken the number.
+    pub(crate) fn next(&mut self, prefix: &str) -> String {
+        let name = format!("{prefix}{:010}", self.0);
+        self.0 += 1;
+        name
+    }
+
+    /// Takes a number that nothing is named by.
+    pub(crate) fn burn(&mut self) {
+        self.0 += 1;
+    }
+}
+
+/// Whether a repartition topic's base name was generated: its nodes then have generated names too.
+pub(crate) fn is_generated(base: &str) -> bool {
+    base.starts_with("KSTREAM")
+        && base
+            .rsplit_once('-')
+            .is_some_and(|(_, n)| n.len() == 10 && n.bytes().all(|b| b.is_ascii_digit()))
+}

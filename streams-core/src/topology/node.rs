@@ -1,0 +1,119 @@
+//! One node of the graph.
+
+use std::any::Any;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::ids::{NodeId, StoreId};
+use crate::topology::WireFn;
+
+/// What a node is to the outside.
+#[derive(Debug, Clone)]
+pub(crate) enum NodeKind {
+    Source(SourceTopics),
+    Processor,
+    /// Name of the topic; `None` if it is chosen per record.
+    Sink(Option<TopicName>),
+    /// Changes types only: it has no name and no number of its own and is not part of descriptions.
+    Hidden,
+}
+
+/// A topic by name; internal ones are prefixed with the application id where they exist.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TopicName {
+    pub(crate) name: String,
+    pub(crate) internal: bool,
+}
+
+impl TopicName {
+    /// The name it has in the log.
+    pub(crate) fn full_name(&self, application_id: &str) -> String {
+        if self.internal {
+            format!("{application_id}-{}", self.name)
+        } else {
+            self.name.clone()
+        }
+    }
+}
+
+/// What a source reads.
+#[derive(Debug, Clone)]
+pub(crate) enum SourceTopics {
+    Names(Vec<String>),
+    /// Every topic whose whole name matches.
+    Pattern(String),
+    /// A repartition topic, with its number of partitions if the user set one.
+    Repartition {
+        name: String,
+        partitions: Option<u32>,
+    },
+}
+
+/// How a node takes part in tables, for deciding who sends old values (rules T-8 to T-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TableKind {
+    /// Not a table.
+    None,
+    /// Knows old values by its own store.
+    Stored,
+    /// A source without a store: it knows none.
+    Stateless,
+    /// Knows old values if its parent does.
+    Derived,
+}
+
+pub(crate) struct Node {
+    pub(crate) name: String,
+    pub(crate) kind: NodeKind,
+    pub(crate) parents: Vec<NodeId>,
+    pub(crate) children: Vec<NodeId>,
+    pub(crate) stores: Vec<StoreId>,
+    /// Whether records may lie in another partition than their key says (rule R-1).
+    pub(crate) key_changed: bool,
+    pub(crate) table: TableKind,
+    /// Whether this table forwards old values.
+    pub(crate) sends_old: bool,
+    /// The user's line that made the node.
+    pub(crate) location: &'static Location<'static>,
+    /// Makes the node for one task.
+    pub(crate) wire: Arc<WireFn>,
+    /// Makes a fan-out of the node's output; there if the handle was cloned.
+    pub(crate) tee: Option<Arc<dyn Any + Send + Sync>>,
+    /// What a given name is put behind: the split's name for a branch.
+    pub(crate) name_prefix: String,
+}
+
+impl Node {
+    pub(crate) fn new(
+        name: String,
+        kind: NodeKind,
+        parents: Vec<NodeId>,
+        location: &'static Location<'static>,
+        wire: Arc<WireFn>,
+    ) -> Self {
+        Node {
+            name,
+            kind,
+            parents,
+            children: Vec::new(),
+            stores: Vec::new(),
+            key_changed: false,
+            table: TableKind::None,
+            sends_old: false,
+            location,
+            wire,
+            tee: None,
+            name_prefix: String::new(),
+        }
+    }
+
+    /// Name and source line, for messages.
+    pub(crate) fn describe(&self) -> String {
+        format!(
+            "`{}` ({}:{})",
+            self.name,
+            self.location.file(),
+            self.location.line()
+        )
+    }
+}

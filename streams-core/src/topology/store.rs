@@ -1,0 +1,16 @@
+//! A store as the graph knows it.
+
+use std::any::Any;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::state::{StoreSpec, TaskStoreRef};
+
+/// Makes a store for one task, told whether results are forwarded once per commit: what the task does with it, and the typed handle for its operators.
+pub(crate) type StoreFactory = Arc<dyn Fn(bool) -> (TaskStoreRef, Arc<dyn Any + Send + Sync>) + Send + Sync>;
+
+pub(crate) struct StoreNode {
+    pub(crate) spec: StoreSpec,
+    pub(crate) location: &'static Location<'static>,
+    pub(crate) factory: StoreFactory,
+}
