@@ -1,3 +1,124 @@
-//! The conformance suite.
+//! Runs every recording for which there is a topology, and says how it compares.
+//!
+//! Without the test harness, so that the table is shown when all is well, too. `README.md` beside this file tells
+//! what counts as equal.
 
-fn main() {}
+mod cases;
+mod changelog;
+mod compare;
+mod describe;
+mod deviations;
+mod driver;
+mod report;
+mod types;
+mod vector;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::cases::Case;
+use crate::report::{Line, Outcome};
+use crate::vector::{Run, Vector};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        println!("conformance: test");
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+
+    // A failing run is told in the report; the default message would only repeat it in between.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut lines = Vec::new();
+    if let Err(wrong) = changelog::self_test() {
+        lines.push(line("the comparison itself", Outcome::Failed(vec![wrong])));
+    }
+    let cases = cases::all();
+    let recordings = match recordings() {
+        Ok(recordings) => recordings,
+        Err(wrong) => {
+            eprintln!("conformance: {wrong}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for path in recordings.iter().filter(|path| wanted(&name(path))) {
+        lines.push(match Vector::load(path) {
+            Ok(vector) => judge(&vector, cases.iter().find(|case| case.name == vector.name)),
+            Err(wrong) => line(&name(path), Outcome::Failed(vec![wrong])),
+        });
+    }
+    for case in cases.iter().filter(|case| wanted(case.name)) {
+        if !recordings.iter().any(|path| name(path) == case.name) {
+            lines.push(line(case.name, Outcome::Failed(vec!["there is no recording of this name".to_owned()])));
+        }
+    }
+    println!("{}", report::text(&lines));
+    if report::failed(&lines) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The recordings' files, by name.
+fn recordings() -> Result<Vec<PathBuf>, String> {
+    let folder = std::env::var_os("CONFORMANCE_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/vectors"), PathBuf::from);
+    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    if paths.is_empty() { Err(format!("{}: no recordings", folder.display())) } else { Ok(paths) }
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn line(case: &str, outcome: Outcome) -> Line {
+    Line { case: case.to_owned(), runs: 0, steps: 0, outcome }
+}
+
+/// Runs all seeds of one case.
+fn judge(vector: &Vector, case: Option<&Case>) -> Line {
+    let mut line = line(&vector.name, Outcome::NotYet);
+    let Some(case) = case else { return line };
+    line.runs = vector.runs.len();
+    line.steps = vector.runs.iter().map(|run| run.steps.len()).sum();
+    let deviation = deviations::of(&vector.name);
+    let mut deviates = false;
+    let mut found = Vec::new();
+    for recorded in &vector.runs {
+        let got = match catch_unwind(AssertUnwindSafe(|| driver::run(case, vector, recorded))) {
+            Ok(Ok(got)) => got,
+            Ok(Err(wrong)) => {
+                found.push(wrong);
+                break;
+            }
+            Err(panic) => {
+                found.push(format!("seed {}: panicked: {}", recorded.seed, message(&*panic)));
+                continue;
+            }
+        };
+        let mut differences = compare::differences(recorded, &got);
+        if let (Some(deviation), false) = (deviation, differences.is_empty()) {
+            let mut instead: Run = recorded.clone();
+            (deviation.instead)(&mut instead);
+            differences = compare::differences(&instead, &got);
+            deviates = true;
+        }
+        found.extend(differences.into_iter().map(|difference| format!("seed {}, {difference}", recorded.seed)));
+    }
+    line.outcome = match deviation {
+        _ if !found.is_empty() => Outcome::Failed(found),
+        Some(deviation) if deviates => Outcome::Deviates(format!("{}: {}", deviation.rule, deviation.reason)),
+        _ => Outcome::Equal,
+    };
+    line
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
