@@ -9,6 +9,7 @@ pub mod record;
 pub mod serde;
 pub mod state;
 mod task;
+pub mod testing;
 pub mod time;
 pub mod topic;
 mod topology;

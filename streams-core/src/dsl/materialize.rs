@@ -33,7 +33,7 @@ where
     let factory = move |per_commit: bool| {
         let spec = made.clone().cached(made.cached && per_commit);
         let store = KeyValueStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value));
-        (store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>)
+        Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
     graph.add_store(StoreNode {
         spec,
@@ -119,8 +119,8 @@ where
     let made = spec.clone();
     let factory = move |per_commit: bool| {
         let spec = made.clone().cached(made.cached && per_commit);
-        let store = WindowStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value));
-        (store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>)
+        let store = WindowStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value))?;
+        Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
     graph.add_store(StoreNode {
         spec,

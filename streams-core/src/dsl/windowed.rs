@@ -191,7 +191,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
                 let handle = wirer.store::<WindowStore<K, A>>(store);
                 if on_close {
                     // Nothing is emitted yet, so nothing may expire.
-                    handle.keep_from(UNKNOWN);
+                    handle.keep_from(0);
                 }
                 let aggregate = WindowedAggregate {
                     node,

@@ -1,96 +1,43 @@
-//! stub
-#![allow(missing_docs, unused)]
+//! State: typed stores over an engine over a changelog.
+//!
+//! The changelog topic is the write-ahead log. What a task puts into a store stays in memory, typed, until the task
+//! commits; then it goes to the changelog, one record per key, in the same transaction as everything else. Later, and
+//! in the background, it goes to the engine in one batch together with the changelog offset it stands for. After a
+//! crash the engine holds a committed state and the offset to continue from.
+//! Nothing here has a clock or a thread: [`TaskState`] is told when to commit, flush and restore.
+
+mod budget;
+pub mod engine;
+mod entries;
+mod key_value;
+mod rows;
 mod spec;
+mod task_state;
+mod task_store;
 mod value;
-use crate::{error::Result, ids::*, record::*, serde::*, time::*, windows::Windowed};
-pub use spec::*;
-use std::{marker::PhantomData, ops::Bound, sync::Arc};
+mod window;
+
+pub use budget::MemoryBudget;
+pub use engine::{Backend, Engine, EngineKind};
+pub use key_value::KeyValueStore;
+pub use rows::{KeyValueRows, StampedRows};
+pub use spec::{StoreKind, StoreSpec, WindowExpiry, WindowLayout, WindowSpec};
+pub use task_state::{Checkpoint, Flushed, RestoreProgress, Restorer, TaskState};
+pub use task_store::{TaskStore, TaskStoreRef};
 pub use value::ValueAndTimestamp;
-#[derive(PartialEq)]
-pub enum Put {
-    Stored,
-    Expired,
-}
+pub use window::{Put, StampedStarts, StampedWindows, StartRows, WindowRows, WindowStore};
+
+use crate::time::Timestamp;
+
+/// A change that is forwarded once per key and commit (rule H-2).
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unforwarded<K, V> {
+    /// The key.
     pub key: K,
+    /// The value now, `None` if the key was removed.
     pub new: Option<V>,
+    /// The value when changes were last taken.
     pub old: Option<V>,
+    /// Time of the value; of a removal, the time given for it.
     pub timestamp: Timestamp,
-}
-pub trait Engine: Send + Sync {}
-pub struct MemoryBudget;
-#[derive(Clone)]
-pub struct TaskStoreRef;
-pub struct TaskState;
-impl TaskState {
-    pub fn open(t: TaskId, e: Arc<dyn Engine>, s: Vec<TaskStoreRef>, b: Arc<MemoryBudget>) -> Result<Self> {
-        Ok(TaskState)
-    }
-    pub fn changes(&self, f: &mut dyn FnMut(usize, RecordView<'_>) -> Result<()>) -> Result<()> {
-        Ok(())
-    }
-    pub fn committed(&self, e: &[Option<Offset>]) {}
-    pub fn aborted(&self) {}
-}
-pub struct KeyValueStore<K, V>(PhantomData<fn() -> (K, V)>);
-impl<K, V> Clone for KeyValueStore<K, V> {
-    fn clone(&self) -> Self {
-        KeyValueStore(PhantomData)
-    }
-}
-impl<K: Clone + 'static, V: Clone + 'static> KeyValueStore<K, V> {
-    pub fn new(s: StoreSpec, k: SerdeRef<K>, v: SerdeRef<V>) -> Self {
-        KeyValueStore(PhantomData)
-    }
-    pub fn for_task(&self) -> TaskStoreRef {
-        TaskStoreRef
-    }
-    pub fn get(&self, k: &K) -> Result<Option<V>> {
-        Ok(None)
-    }
-    pub fn update<R>(
-        &self,
-        k: &K,
-        now: Timestamp,
-        f: impl FnOnce(&mut Option<ValueAndTimestamp<V>>) -> R,
-    ) -> Result<R> {
-        Ok(f(&mut None))
-    }
-    pub fn take_unforwarded(&self, w: bool) -> Result<Vec<Unforwarded<K, V>>> {
-        Ok(vec![])
-    }
-}
-pub struct WindowStore<K, V>(PhantomData<fn() -> (K, V)>);
-impl<K, V> Clone for WindowStore<K, V> {
-    fn clone(&self) -> Self {
-        WindowStore(PhantomData)
-    }
-}
-impl<K: Clone + 'static, V: Clone + 'static> WindowStore<K, V> {
-    pub fn new(s: StoreSpec, k: SerdeRef<K>, v: SerdeRef<V>) -> Self {
-        WindowStore(PhantomData)
-    }
-    pub fn for_task(&self) -> TaskStoreRef {
-        TaskStoreRef
-    }
-    pub fn update<R>(
-        &self,
-        k: &K,
-        start: Timestamp,
-        now: Timestamp,
-        f: impl FnOnce(&mut Option<ValueAndTimestamp<V>>) -> R,
-    ) -> Result<(Put, R)> {
-        Ok((Put::Stored, f(&mut None)))
-    }
-    pub fn closed_windows(
-        &self,
-        a: Timestamp,
-        b: Timestamp,
-    ) -> Result<Vec<Result<(Windowed<K>, ValueAndTimestamp<V>)>>> {
-        Ok(vec![])
-    }
-    pub fn keep_from(&self, t: Timestamp) {}
-    pub fn take_unforwarded(&self, w: bool) -> Result<Vec<Unforwarded<Windowed<K>, V>>> {
-        Ok(vec![])
-    }
 }

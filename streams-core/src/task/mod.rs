@@ -4,10 +4,12 @@
 //! runs it (worker thread, test driver, simulator) decides when to commit and moves the bytes. It knows no log, no
 //! clock and no thread.
 
+mod assignments;
 mod commit;
 mod progress;
 mod queue;
 mod task;
 
+pub(crate) use assignments::Assignments;
 pub(crate) use progress::Progress;
 pub(crate) use task::{InputTopic, Task, TaskEnv};

@@ -1,10 +1,11 @@
 //! Making a task and running it record by record.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
-use crate::ids::{NodeId, TaskId, TopicPartition};
+use crate::ids::{NodeId, StoreId, TaskId, TopicPartition};
 use crate::log::Committed;
 use crate::operators::policies::ErrorPolicies;
 use crate::operators::port::exclusive;
@@ -45,6 +46,8 @@ pub(crate) struct Task {
     pub(super) state: Arc<TaskState>,
     /// Numbers of the stores' changelog topics, for the stores that have one.
     pub(super) changelogs: Vec<Option<u32>>,
+    /// Typed handles of the stores.
+    handles: HashMap<StoreId, Arc<dyn Any + Send + Sync>>,
 }
 
 impl Task {
@@ -72,7 +75,7 @@ impl Task {
         let (mut for_task, mut typed, mut changelogs) = (Vec::new(), HashMap::new(), Vec::new());
         for store in topology.stores_of(id.sub_topology) {
             let node = topology.store(store);
-            let (task_side, handle) = (node.factory)(env.forward_per_commit);
+            let (task_side, handle) = (node.factory)(env.forward_per_commit)?;
             for_task.push(task_side);
             typed.insert(store, handle);
             let changelog = format!("{}-{}-changelog", ctx.application_id, node.spec.name);
@@ -93,8 +96,9 @@ impl Task {
             ctx,
             queues,
             nodes,
-            state: Arc::new(state),
+            state,
             changelogs,
+            handles: typed,
         })
     }
 
@@ -188,6 +192,11 @@ impl Task {
         (&mut self.ctx.outputs, &mut self.ctx.topics)
     }
 
+    /// Whether nothing waits: no input, no output.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.ctx.outputs.is_empty() && self.queues.iter().all(|queue| queue.len() == 0)
+    }
+
     /// Bytes that wait to be produced.
     pub(crate) fn output_bytes(&self) -> usize {
         self.ctx.outputs.byte_len()
@@ -201,6 +210,11 @@ impl Task {
     /// The stores.
     pub(crate) fn state(&self) -> &Arc<TaskState> {
         &self.state
+    }
+
+    /// The typed handle of a store; `None` if it is another task's, or of other types.
+    pub(crate) fn store<S: Clone + 'static>(&self, store: StoreId) -> Option<S> {
+        self.handles.get(&store)?.downcast_ref::<S>().cloned()
     }
 
     /// The name of each store's changelog topic, in the order of the stores; `None` where there is none.

@@ -39,6 +39,15 @@ impl Topology {
         &self.0.stores[id.index()]
     }
 
+    /// The store of this name.
+    pub(crate) fn store_named(&self, name: &str) -> Option<StoreId> {
+        self.0
+            .stores
+            .iter()
+            .position(|s| s.spec.name == name)
+            .map(|index| StoreId(index as u16))
+    }
+
     /// Number of sub-topologies: each is run by one task per partition.
     pub fn sub_topology_count(&self) -> usize {
         self.0.sub_topologies.len()

@@ -4,10 +4,12 @@ use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
+use crate::error::Result;
 use crate::state::{StoreSpec, TaskStoreRef};
 
 /// Makes a store for one task, told whether results are forwarded once per commit: what the task does with it, and the typed handle for its operators.
-pub(crate) type StoreFactory = Arc<dyn Fn(bool) -> (TaskStoreRef, Arc<dyn Any + Send + Sync>) + Send + Sync>;
+pub(crate) type StoreFactory =
+    Arc<dyn Fn(bool) -> Result<(TaskStoreRef, Arc<dyn Any + Send + Sync>)> + Send + Sync>;
 
 pub(crate) struct StoreNode {
     pub(crate) spec: StoreSpec,

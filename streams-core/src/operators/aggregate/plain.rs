@@ -10,7 +10,7 @@ use crate::record::{Headers, Record};
 use crate::serde::SerdeRef;
 use crate::state::{KeyValueStore, ValueAndTimestamp};
 
-pub(crate) struct PlainAggregate<K, V: 'static, A: 'static> {
+pub(crate) struct PlainAggregate<K: 'static, V: 'static, A: 'static> {
     pub(crate) node: NodeId,
     pub(crate) fold: Arc<dyn Fold<K, V, A>>,
     pub(crate) store: KeyValueStore<K, A>,

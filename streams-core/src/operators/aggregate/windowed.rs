@@ -22,7 +22,7 @@ pub(crate) enum Emit {
     OnClose,
 }
 
-pub(crate) struct WindowedAggregate<K, V: 'static, A: 'static> {
+pub(crate) struct WindowedAggregate<K: 'static, V: 'static, A: 'static> {
     pub(crate) node: NodeId,
     pub(crate) name: String,
     pub(crate) windows: TimeWindows,
@@ -146,7 +146,7 @@ where
         if !self.grid_passed(closed) {
             return Ok(());
         }
-        for item in self.store.closed_windows(self.emitted, closed)? {
+        for item in self.store.closed_windows(self.emitted, closed) {
             let (key, stored) = item?;
             let value = Change {
                 new: Some(stored.value),
@@ -162,9 +162,19 @@ where
                 },
             )?;
         }
-        self.emitted = closed;
-        self.store.keep_from(closed);
+        self.set_emitted(closed);
         Ok(())
+    }
+
+    /// Windows that end later were not emitted: the store must keep them, however old.
+    fn set_emitted(&mut self, closed: Timestamp) {
+        self.emitted = closed;
+        self.store.keep_from(
+            closed
+                .saturating_sub(self.windows.size_ms())
+                .saturating_add(1)
+                .max(0),
+        );
     }
 
     fn grid_passed(&self, closed: Timestamp) -> bool {
@@ -226,8 +236,7 @@ where
         let clock_name = self.clock_name();
         for (name, value) in progress {
             if *name == self.name {
-                self.emitted = *value;
-                self.store.keep_from(*value);
+                self.set_emitted(*value);
             } else if *name == clock_name {
                 self.clock.advance(*value);
             }

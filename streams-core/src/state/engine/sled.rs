@@ -1,0 +1,218 @@
+//! sled: one database in the state directory, one tree per task.
+//!
+//! A row's key is the store's number in two bytes and then the key, so that one batch of the tree spans all stores.
+
+use std::ops::{Bound, ControlFlow};
+use std::path::Path;
+use std::sync::Arc;
+
+use sled::{Batch as SledBatch, Config, Db, Tree};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::TaskId;
+use crate::state::engine::range::after_prefix;
+use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, StoreNumber, Visit};
+
+const TREE_PREFIX: &str = "task-";
+/// Rows removed at once by `delete_range`, so that readers wait for a short time only.
+const DELETE_ROWS: usize = 1024;
+
+/// Engines on disk in one sled database.
+pub struct SledBackend {
+    db: Db,
+}
+
+impl SledBackend {
+    /// Opens the database in `dir`, creating it if it is missing. Errs with `Locked` if another process has it open.
+    pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self> {
+        let config = Config::new().path(dir).cache_capacity(cache_bytes);
+        let db = config.open().map_err(|cause| {
+            let at = dir.display();
+            if is_lock(&cause) {
+                Error::new(
+                    ErrorKind::Locked,
+                    format!(
+                        "the state directory `{at}` is in use by another process; stop it or use another one"
+                    ),
+                )
+                .caused_by(cause)
+            } else {
+                failed(cause).context(format_args!("cannot open the state directory `{at}`"))
+            }
+        })?;
+        Ok(SledBackend { db })
+    }
+}
+
+impl Backend for SledBackend {
+    fn open_task(&self, task: TaskId) -> Result<Arc<dyn Engine>> {
+        let tree = self.db.open_tree(tree_name(task)).map_err(failed)?;
+        Ok(Arc::new(SledEngine { tree }))
+    }
+
+    fn tasks(&self) -> Result<Vec<TaskId>> {
+        let mut tasks: Vec<TaskId> = self
+            .db
+            .tree_names()
+            .iter()
+            .filter_map(|name| parse(name))
+            .collect();
+        tasks.sort_unstable();
+        Ok(tasks)
+    }
+
+    fn wipe_task(&self, task: TaskId) -> Result<()> {
+        self.db.drop_tree(tree_name(task)).map_err(failed)?;
+        Ok(())
+    }
+}
+
+struct SledEngine {
+    tree: Tree,
+}
+
+impl Engine for SledEngine {
+    fn get(&self, store: StoreNumber, key: &[u8], out: &mut Vec<u8>) -> Result<bool> {
+        row_key(store, key, out);
+        match self.tree.get(&out).map_err(failed)? {
+            Some(value) => {
+                out.clear();
+                out.extend_from_slice(&value);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    fn scan(
+        &self,
+        store: StoreNumber,
+        range: &KeyRange,
+        direction: Direction,
+        visit: &mut Visit<'_>,
+    ) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let mut rows = self.tree.range::<Vec<u8>, _>(row_range(store, range));
+        loop {
+            let row = match direction {
+                Direction::Forward => rows.next(),
+                Direction::Reverse => rows.next_back(),
+            };
+            let Some(row) = row else { return Ok(()) };
+            let (key, value) = row.map_err(failed)?;
+            if visit(&key[2..], &value) == ControlFlow::Break(()) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<()> {
+        let mut rows = SledBatch::default();
+        let mut key = Vec::new();
+        for op in batch.ops() {
+            row_key(op.store, op.key, &mut key);
+            match op.value {
+                Some(value) => rows.insert(key.as_slice(), value),
+                None => rows.remove(key.as_slice()),
+            }
+        }
+        self.tree.apply_batch(rows).map_err(failed)
+    }
+
+    fn delete_range(&self, store: StoreNumber, range: &KeyRange) -> Result<()> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        loop {
+            let mut rows = SledBatch::default();
+            let mut count = 0;
+            for key in self
+                .tree
+                .range::<Vec<u8>, _>(row_range(store, range))
+                .keys()
+                .take(DELETE_ROWS)
+            {
+                rows.remove(key.map_err(failed)?);
+                count += 1;
+            }
+            if count == 0 {
+                return Ok(());
+            }
+            self.tree.apply_batch(rows).map_err(failed)?;
+        }
+    }
+
+    fn wipe(&self) -> Result<()> {
+        let mut rows = SledBatch::default();
+        for key in self.tree.scan_prefix(StoreNumber::META.0.to_be_bytes()).keys() {
+            rows.remove(key.map_err(failed)?);
+        }
+        self.tree.apply_batch(rows).map_err(failed)?;
+        self.tree.clear().map_err(failed)
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.tree.flush().map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn tree_name(task: TaskId) -> String {
+    format!("{TREE_PREFIX}{task}")
+}
+
+fn parse(name: &[u8]) -> Option<TaskId> {
+    let (sub_topology, partition) = std::str::from_utf8(name)
+        .ok()?
+        .strip_prefix(TREE_PREFIX)?
+        .split_once('_')?;
+    Some(TaskId {
+        sub_topology: sub_topology.parse().ok()?,
+        partition: partition.parse().ok()?,
+    })
+}
+
+fn row_key(store: StoreNumber, key: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(&store.0.to_be_bytes());
+    out.extend_from_slice(key);
+}
+
+fn row_range(store: StoreNumber, range: &KeyRange) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+    let row = |key: &Vec<u8>| {
+        let mut out = Vec::with_capacity(key.len() + 2);
+        row_key(store, key, &mut out);
+        out
+    };
+    let lower = match &range.lower {
+        Bound::Included(key) => Bound::Included(row(key)),
+        Bound::Excluded(key) => Bound::Excluded(row(key)),
+        Bound::Unbounded => Bound::Included(store.0.to_be_bytes().to_vec()),
+    };
+    let upper = match &range.upper {
+        Bound::Included(key) => Bound::Included(row(key)),
+        Bound::Excluded(key) => Bound::Excluded(row(key)),
+        Bound::Unbounded => after_prefix(&store.0.to_be_bytes()),
+    };
+    (lower, upper)
+}
+
+fn is_lock(error: &sled::Error) -> bool {
+    // sled wraps the failed lock in an error of kind `Other` whose text names the lock.
+    matches!(error, sled::Error::Io(cause) if cause.to_string().contains("lock"))
+}
+
+#[cold]
+fn failed(cause: sled::Error) -> Error {
+    match cause {
+        sled::Error::Io(cause) => Error::from(cause).context("the state engine (sled)"),
+        sled::Error::Corruption { .. } => Error::new(
+            ErrorKind::Corrupt,
+            "the state directory is damaged; remove it, the changelogs restore its content",
+        )
+        .caused_by(cause),
+        cause => Error::new(ErrorKind::State, "the state engine (sled) failed").caused_by(cause),
+    }
+}

@@ -1,0 +1,76 @@
+//! Results that are forwarded once per key and commit (rules H-2 to H-5).
+
+use crate::state::entries::slots::Slot;
+use crate::state::entries::{Entries, KeyBytes};
+use crate::time::Timestamp;
+
+/// A key that changed since changes were last taken.
+pub(crate) struct Changed<V> {
+    pub(crate) key: KeyBytes,
+    pub(crate) new: Option<V>,
+    pub(crate) old: Option<V>,
+    pub(crate) timestamp: Timestamp,
+}
+
+/// What is to be forwarded.
+pub(super) struct Forward<V> {
+    /// Slots changed since the last taking, with their value then.
+    changed: Vec<(u32, Option<V>)>,
+    /// Number of the last change.
+    last: u64,
+}
+
+impl<V> Default for Forward<V> {
+    fn default() -> Self {
+        Forward {
+            changed: Vec::new(),
+            last: 0,
+        }
+    }
+}
+
+impl<V: Clone> Forward<V> {
+    #[inline]
+    pub(super) fn before_change(&mut self, number: u32, slot: &mut Slot<V>) {
+        self.last += 1;
+        slot.touched = self.last;
+        if !slot.unforwarded {
+            slot.unforwarded = true;
+            self.changed
+                .push((number, slot.entry.as_ref().map(|entry| entry.value.clone())));
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.changed.clear();
+    }
+}
+
+impl<V: Clone + 'static> Entries<V> {
+    /// Keys changed since the last call, in the order of their last change. A key that had no value then and has
+    /// none now is left out (H-4).
+    pub(crate) fn take_changed(&mut self) -> Vec<Changed<V>> {
+        let Some(forward) = &mut self.forward else {
+            return Vec::new();
+        };
+        let mut changed = std::mem::take(&mut forward.changed);
+        changed.sort_unstable_by_key(|(number, _)| self.slots.get(*number).touched);
+        changed
+            .into_iter()
+            .filter_map(|(number, old)| {
+                let slot = self.slots.get_mut(number);
+                slot.unforwarded = false;
+                let (new, timestamp) = match &slot.entry {
+                    Some(entry) => (Some(entry.value.clone()), entry.timestamp),
+                    None => (None, slot.deleted_at),
+                };
+                (new.is_some() || old.is_some()).then(|| Changed {
+                    key: slot.key.clone(),
+                    new,
+                    old,
+                    timestamp,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,176 @@
+//! Commit, abort, flush and restore of a window store, and the going of what has expired.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::{EncodedHeaders, RecordView};
+use crate::state::StoreSpec;
+use crate::state::budget::MemoryBudget;
+use crate::state::engine::KeyRange;
+use crate::state::entries::{Below, KeyBytes};
+use crate::state::key_value::stored;
+use crate::state::task_store::TaskStore;
+use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
+use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
+use crate::state::window::{Inner, Shared};
+use crate::time::StreamTime;
+
+impl<V: Clone + 'static> Inner<V> {
+    /// `clock` is committed: what has expired by it goes from memory.
+    fn committed(&mut self, clock: Clock, geometry: &Geometry) {
+        self.committed = clock;
+        let first = geometry.first_segment(&clock);
+        if first > self.first_segment {
+            self.first_segment = first;
+            self.entries.drop_below(&geometry.floor(first));
+        }
+    }
+}
+
+impl<K: 'static, V: Clone + Send + 'static> TaskStore for Shared<K, V> {
+    fn spec(&self) -> &StoreSpec {
+        &self.spec
+    }
+}
+
+impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
+    fn layout(&self) -> String {
+        let Geometry {
+            segment,
+            layout,
+            duplicates,
+            ..
+        } = self.geometry;
+        format!("window {layout:?}, segments of {segment} ms, duplicates {duplicates}")
+    }
+
+    fn attach(&self, below: Below, budget: Arc<MemoryBudget>, progress: Option<StoreProgress>) {
+        let mut inner = self.lock();
+        let progress = progress.unwrap_or_default();
+        inner.entries.attach(below, budget, progress.len);
+        let clock = &mut inner.clock;
+        clock.stream_time.advance(progress.stream_time);
+        clock.sequence = clock.sequence.max(progress.sequence);
+        clock.keep_from = clock.keep_from.or(progress.keep_from);
+        (inner.staged, inner.committed) = (inner.clock, inner.clock);
+    }
+
+    fn stage(&self, emit: &mut dyn FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
+        let mut inner = self.lock();
+        inner.staged = inner.clock;
+        let mut together = Vec::new();
+        inner.entries.stage(&mut |row, value, timestamp| {
+            let key = self.geometry.changelog_key(row, &mut together);
+            emit(RecordView {
+                offset: 0,
+                timestamp,
+                key: Some(key),
+                value,
+                headers: EncodedHeaders::default(),
+            })
+        })
+    }
+
+    fn commit(&self) {
+        let mut inner = self.lock();
+        inner.entries.commit();
+        let clock = inner.staged;
+        inner.committed(clock, &self.geometry);
+    }
+
+    fn abort(&self) {
+        let mut inner = self.lock();
+        inner.entries.abort();
+        (inner.clock, inner.staged) = (inner.committed, inner.committed);
+    }
+
+    fn begin_flush(&self) -> FlushPart {
+        let mut inner = self.lock();
+        let rows = inner.entries.begin_flush();
+        let Clock {
+            stream_time,
+            sequence,
+            keep_from,
+        } = inner.committed;
+        let len = inner.entries.committed_len();
+        let first = inner.first_segment;
+        inner.flushed_segment = first;
+        let expired = (first > inner.engine_first_segment)
+            .then(|| KeyRange::below(self.geometry.floor(first).to_vec()));
+        let progress = StoreProgress {
+            len,
+            stream_time: stream_time.get(),
+            sequence,
+            keep_from,
+        };
+        FlushPart {
+            rows,
+            progress,
+            expired,
+        }
+    }
+
+    fn end_flush(&self, written: bool) {
+        let flushed = {
+            let mut inner = self.lock();
+            if written {
+                // At least what `begin_flush` named is gone; if more has expired since, the next flush removes it.
+                inner.engine_first_segment = inner.flushed_segment;
+            }
+            inner.entries.end_flush(written)
+        };
+        drop(flushed);
+    }
+
+    fn restore(&self, records: &mut dyn Iterator<Item = RecordView<'_>>) -> Result<u64> {
+        let mut inner = self.lock();
+        let inner = &mut *inner;
+        let mut expired = 0;
+        for record in records {
+            let Some(parts) = record.key.and_then(parse_changelog) else {
+                return Err(Error::new(
+                    ErrorKind::Corrupt,
+                    format!(
+                        "store `{}`: the key of the changelog record at offset {} does not end in 8 bytes of window \
+                         start and 4 of sequence",
+                        self.spec.name, record.offset
+                    ),
+                ));
+            };
+            inner.clock.stream_time.advance(parts.start);
+            inner.clock.sequence = inner.clock.sequence.max(parts.sequence);
+            if !self.geometry.accepts(&inner.clock, parts.start) {
+                expired += 1;
+                continue;
+            }
+            inner.row.clear();
+            self.geometry
+                .row_key(parts.start, parts.sequence, &mut inner.row, |out| {
+                    out.extend_from_slice(parts.key);
+                    Ok::<(), Error>(())
+                })?;
+            let row = KeyBytes::from(inner.row.as_slice());
+            inner.entries.restore(row, stored(record.value, record.timestamp));
+        }
+        inner.entries.restored();
+        inner.staged = inner.clock;
+        inner.committed(inner.clock, &self.geometry);
+        Ok(expired)
+    }
+
+    fn clear(&self) {
+        let mut inner = self.lock();
+        inner.entries.clear();
+        inner.clock = Clock {
+            stream_time: StreamTime::unknown(),
+            sequence: 0,
+            keep_from: None,
+        };
+        (inner.staged, inner.committed) = (inner.clock, inner.clock);
+        (inner.first_segment, inner.engine_first_segment) = (0, 0);
+    }
+
+    fn pending_bytes(&self) -> usize {
+        self.lock().entries.pending_bytes()
+    }
+}

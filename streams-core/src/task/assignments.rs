@@ -1,0 +1,223 @@
+//! Which tasks there are and what each of them reads: decided by the topology and the partition counts of the topics.
+
+use std::collections::BTreeMap;
+
+use regex_lite::Regex;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::TaskId;
+use crate::task::InputTopic;
+use crate::topology::{SourceTopics, Topology};
+
+/// The inputs of every sub-topology, with partition counts.
+#[derive(Debug, Default)]
+pub(crate) struct Assignments {
+    subs: Vec<SubInputs>,
+    repartitions: BTreeMap<String, u32>,
+    changelogs: BTreeMap<String, u32>,
+    patterns: Vec<Regex>,
+}
+
+#[derive(Debug, Default)]
+struct SubInputs {
+    inputs: Vec<(InputTopic, u32)>,
+}
+
+impl Assignments {
+    /// Of `topology`, where `known` are the topics a pattern may match and `count` tells how many partitions a
+    /// topic has; it errs for one that does not exist.
+    pub(crate) fn of(
+        topology: &Topology,
+        application_id: &str,
+        known: &[String],
+        count: &dyn Fn(&str) -> Result<u32>,
+    ) -> Result<Assignments> {
+        let mut all = Assignments::default();
+        for sub in 0..topology.sub_topology_count() as u32 {
+            all.add_user_topics(topology, sub, application_id, known, count)?;
+        }
+        all.count_repartitions(topology, application_id)?;
+        for (sub, inputs) in all.subs.iter().enumerate() {
+            let tasks = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
+            for store in topology.stores_of(sub as u32) {
+                let spec = &topology.store(store).spec;
+                if spec.logged {
+                    all.changelogs
+                        .insert(format!("{application_id}-{}-changelog", spec.name), tasks);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Every task, upstream sub-topologies first.
+    pub(crate) fn tasks(&self) -> Vec<TaskId> {
+        let of = |(sub, inputs): (usize, &SubInputs)| {
+            let count = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
+            (0..count).map(move |partition| TaskId {
+                sub_topology: sub as u32,
+                partition,
+            })
+        };
+        self.subs.iter().enumerate().flat_map(of).collect()
+    }
+
+    /// The topics that a task reads.
+    pub(crate) fn inputs_of(&self, task: TaskId) -> Vec<InputTopic> {
+        let inputs = &self.subs[task.sub_topology as usize].inputs;
+        inputs
+            .iter()
+            .filter(|(_, count)| task.partition < *count)
+            .map(|(input, _)| input.clone())
+            .collect()
+    }
+
+    /// The topics of every sub-topology, for the group's subscription.
+    pub(crate) fn subscription(&self) -> Vec<Vec<String>> {
+        self.subs
+            .iter()
+            .map(|s| s.inputs.iter().map(|(input, _)| input.topic.clone()).collect())
+            .collect()
+    }
+
+    /// Full names and partition counts of the repartition topics.
+    pub(crate) fn repartition_topics(&self) -> &BTreeMap<String, u32> {
+        &self.repartitions
+    }
+
+    /// Full names and partition counts of the changelog topics.
+    pub(crate) fn changelog_topics(&self) -> &BTreeMap<String, u32> {
+        &self.changelogs
+    }
+
+    /// Full names and partition counts of all internal topics.
+    pub(crate) fn internal_counts(&self) -> impl Iterator<Item = (String, u32)> {
+        self.repartitions
+            .iter()
+            .chain(&self.changelogs)
+            .map(|(name, count)| (name.clone(), *count))
+    }
+
+    /// Whether a pattern of the topology matches this topic.
+    pub(crate) fn may_match(&self, topic: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.is_match(topic))
+    }
+
+    fn add_user_topics(
+        &mut self,
+        topology: &Topology,
+        sub: u32,
+        application_id: &str,
+        known: &[String],
+        count: &dyn Fn(&str) -> Result<u32>,
+    ) -> Result<()> {
+        let mut inputs: Vec<(InputTopic, u32)> = Vec::new();
+        for (source, topics) in topology.sources_of(sub) {
+            let names: Vec<String> = match topics {
+                SourceTopics::Names(names) => names.clone(),
+                SourceTopics::Repartition { name, .. } => vec![format!("{application_id}-{name}")],
+                SourceTopics::Pattern(pattern) => {
+                    // Java matches a pattern against the whole name. Build has refused those that are no patterns.
+                    let pattern = Regex::new(&format!("^(?:{pattern})$")).map_err(|e| {
+                        Error::new(
+                            ErrorKind::Topology,
+                            format!("`{pattern}` is no regular expression"),
+                        )
+                        .caused_by(e)
+                    })?;
+                    let matching = known
+                        .iter()
+                        .filter(|topic| pattern.is_match(topic))
+                        .cloned()
+                        .collect();
+                    self.patterns.push(pattern);
+                    matching
+                }
+            };
+            for name in names {
+                match inputs.iter_mut().find(|(input, _)| input.topic == name) {
+                    Some((input, _)) => input.sources.push(source),
+                    None => {
+                        let partitions = match topics {
+                            // Counted when all user topics are known.
+                            SourceTopics::Repartition { .. } => 0,
+                            _ => count(&name).map_err(|e| {
+                                e.context(format!("source {}, topic {name}", topology.describe_node(source)))
+                            })?,
+                        };
+                        inputs.push((
+                            InputTopic {
+                                topic: name,
+                                sources: vec![source],
+                            },
+                            partitions,
+                        ));
+                    }
+                }
+            }
+        }
+        self.subs.push(SubInputs { inputs });
+        Ok(())
+    }
+
+    /// The count of a repartition topic is the user's, or the highest of the inputs of the sub-topology that writes
+    /// it (rule R-6).
+    fn count_repartitions(&mut self, topology: &Topology, application_id: &str) -> Result<()> {
+        let mut open = Vec::new();
+        for sub in 0..topology.sub_topology_count() as u32 {
+            for (_, topics) in topology.sources_of(sub) {
+                if let SourceTopics::Repartition { name, partitions } = topics {
+                    open.push((format!("{application_id}-{name}"), *partitions));
+                }
+            }
+        }
+        while !open.is_empty() {
+            let before = open.len();
+            open.retain(|(topic, given)| {
+                match given.or_else(|| self.count_of_writers(topology, application_id, topic)) {
+                    Some(count) => {
+                        self.repartitions.insert(topic.clone(), count);
+                        for (input, known) in self.subs.iter_mut().flat_map(|sub| &mut sub.inputs) {
+                            if input.topic == *topic {
+                                *known = count;
+                            }
+                        }
+                        false
+                    }
+                    None => true,
+                }
+            });
+            if open.len() == before {
+                return Err(Error::new(
+                    ErrorKind::Topology,
+                    format!(
+                        "the partition count of {} depends on itself: give it one with `Repartitioned`",
+                        open[0].0
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_of_writers(&self, topology: &Topology, application_id: &str, topic: &str) -> Option<u32> {
+        let writers = (0..topology.sub_topology_count() as u32).filter(|&sub| {
+            topology
+                .sinks_of(sub)
+                .any(|sink| sink.full_name(application_id) == topic)
+        });
+        let mut highest = None;
+        for sub in writers {
+            for (input, count) in &self.subs[sub as usize].inputs {
+                if *count == 0
+                    && input.topic.starts_with(application_id)
+                    && input.topic.ends_with("-repartition")
+                {
+                    return None;
+                }
+                highest = highest.max(Some(*count));
+            }
+        }
+        highest
+    }
+}

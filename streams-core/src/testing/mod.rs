@@ -1,0 +1,11 @@
+//! Running topologies in tests: no files, no threads, no sleeps.
+
+mod driver;
+mod options;
+mod steps;
+mod stores;
+mod topics;
+
+pub use driver::TestDriver;
+pub use options::TestDriverOptions;
+pub use topics::RawRecord;

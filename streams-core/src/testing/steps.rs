@@ -1,0 +1,196 @@
+//! What a step of the driver does: delivering, running, committing, crashing.
+
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ids::Offset;
+use crate::operators::Partition;
+use crate::record::{RecordBatch, RecordView};
+use crate::state::Restorer;
+use crate::state::engine::{Backend, MemoryBackend};
+use crate::task::{Assignments, Task, TaskEnv};
+use crate::testing::TestDriver;
+
+impl TestDriver {
+    /// Commits every task, again and again until nothing moves any more: what a commit puts into repartition topics
+    /// is processed too.
+    pub fn commit(&mut self) -> Result<()> {
+        loop {
+            for task in 0..self.tasks.len() {
+                self.commit_task(task)?;
+            }
+            if self.tasks.iter().all(|task| task.is_drained()) {
+                return Ok(());
+            }
+            self.run()?;
+        }
+    }
+
+    /// Loses everything that is not committed, local state included, and starts again from the committed offsets and
+    /// the changelogs.
+    pub fn crash(&mut self) -> Result<()> {
+        for task in std::mem::take(&mut self.tasks) {
+            self.dropped_before.merge(task.drops());
+        }
+        self.start()
+    }
+
+    /// Commits, stops and starts again.
+    pub fn restart(&mut self) -> Result<()> {
+        self.commit()?;
+        self.crash()
+    }
+
+    /// Makes the tasks, restores their stores and gives them what is behind the committed offsets.
+    pub(super) fn start(&mut self) -> Result<()> {
+        let known: Vec<String> = self.topics.topics.keys().cloned().collect();
+        let counts = self.options.partitions.clone();
+        let default = self.topics.default_count;
+        let count = |topic: &str| Ok(counts.get(topic).copied().unwrap_or(default));
+        let application_id = self.options.application_id.clone();
+        self.assignments = Assignments::of(&self.topology, &application_id, &known, &count)?;
+        for (topic, partitions) in self.assignments.internal_counts() {
+            self.topics.counts.insert(topic, partitions);
+        }
+        let all_counts = self.topics.counts.clone();
+        let backend = MemoryBackend::new();
+        self.readers.clear();
+        for id in self.assignments.tasks() {
+            let all_counts = all_counts.clone();
+            let env = TaskEnv {
+                application_id: application_id.as_str().into(),
+                policies: self.options.policies.clone(),
+                forward_per_commit: self.options.forward_per_commit,
+                counts: Arc::new(move |topic| Ok(all_counts.get(topic).copied().unwrap_or(default))),
+                engine: backend.open_task(id)?,
+                budget: Arc::clone(&self.budget),
+                wall_clock: self.wall_clock,
+            };
+            let inputs = self.assignments.inputs_of(id);
+            let mut task = Task::new(&self.topology, id, &inputs, env)?;
+            self.restore(&mut task)?;
+            let committed: Vec<_> = task
+                .inputs()
+                .map(|input| self.committed.get(&input).cloned())
+                .collect();
+            task.resume(&committed);
+            for (queue, input) in task.inputs().enumerate().collect::<Vec<_>>() {
+                let from = committed[queue].as_ref().map_or(0, |c| c.offset as usize);
+                let mut batch = RecordBatch::new();
+                let records = &self.topics.topic(&input.topic).partitions[input.partition as usize];
+                (from..records.len()).for_each(|offset| batch.push(records.get(offset)));
+                task.add(queue, batch);
+                let readers = self.readers.entry(input.topic).or_default();
+                readers.resize(readers.len().max(input.partition as usize + 1), None);
+                readers[input.partition as usize] = Some((self.tasks.len(), queue));
+            }
+            task.init(self.wall_clock)?;
+            self.tasks.push(task);
+        }
+        self.run()
+    }
+
+    /// A topic that a pattern may match was piped into for the first time.
+    pub(super) fn discover(&mut self, topic: &str) -> Result<()> {
+        let new = !self.topics.topics.contains_key(topic);
+        self.topics.topic(topic);
+        if new && !self.readers.contains_key(topic) && self.assignments.may_match(topic) {
+            self.restart()?;
+        }
+        Ok(())
+    }
+
+    /// Appends a record to a topic and hands it to the task that reads it.
+    pub(super) fn deliver(&mut self, topic: &str, partition: u32, record: RecordView<'_>) -> Offset {
+        let offset = self.topics.topic(topic).append(partition, record);
+        if let Some(&Some((task, queue))) = self
+            .readers
+            .get(topic)
+            .and_then(|readers| readers.get(partition as usize))
+        {
+            let mut batch = self.tasks[task].spare_batch(queue);
+            batch.push(RecordView { offset, ..record });
+            self.tasks[task].add(queue, batch);
+        }
+        offset
+    }
+
+    /// Processes whatever waits.
+    pub(super) fn run(&mut self) -> Result<()> {
+        let mut progress = true;
+        while progress {
+            progress = false;
+            for task in 0..self.tasks.len() {
+                while self.tasks[task].process_next()? {
+                    progress = true;
+                    if self.options.commit_each_record {
+                        self.commit_task(task)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits one task: its outputs and changes appear in their topics.
+    pub(super) fn commit_task(&mut self, index: usize) -> Result<()> {
+        let task = &mut self.tasks[index];
+        task.prepare_commit()?;
+        task.changes()?;
+        let changelogs = task.changelog_topics();
+        let mut ends = vec![None; changelogs.len()];
+        let (outputs, topics) = task.outputs();
+        let mut outputs = std::mem::take(outputs);
+        let mut written = Vec::new();
+        outputs.drain(|target, record| {
+            let name = std::sync::Arc::clone(topics.name(target.topic));
+            written.push((name, target.partition, to_owned(record)));
+            Ok(())
+        })?;
+        *self.tasks[index].outputs().0 = outputs;
+        for (topic, partition, record) in written {
+            let count = self.topics.count(&topic);
+            let partition = match partition {
+                Partition::Hash(hash) => (hash & 0x7fff_ffff) % count,
+                Partition::Any => self.topics.topic(&topic).any_partition(),
+                Partition::Number(number) => number,
+            };
+            self.topics.check_partition(&topic, partition)?;
+            let offset = self.deliver(&topic, partition, record.get(0));
+            if let Some(store) = changelogs
+                .iter()
+                .position(|name| name.as_deref() == Some(&*topic))
+            {
+                ends[store] = Some(offset + 1);
+            }
+        }
+        let task = &mut self.tasks[index];
+        task.committed(&ends);
+        for (partition, committed) in task.positions() {
+            self.committed.insert(partition, committed);
+        }
+        Ok(())
+    }
+
+    /// Brings a task's stores to where their changelogs end.
+    fn restore(&mut self, task: &mut Task) -> Result<()> {
+        let mut restorer = Restorer::new(Arc::clone(task.state()), usize::MAX);
+        for (store, changelog) in task.changelog_topics().into_iter().enumerate() {
+            let Some(changelog) = changelog else { continue };
+            if !self.topics.topics.contains_key(&changelog) {
+                continue;
+            }
+            let records = &self.topics.topic(&changelog).partitions[task.id.partition as usize];
+            let end = records.len() as Offset;
+            restorer.begin(store, 0, end, std::time::Duration::ZERO);
+            restorer.apply(store, records, end)?;
+        }
+        Ok(())
+    }
+}
+
+fn to_owned(record: RecordView<'_>) -> RecordBatch {
+    let mut batch = RecordBatch::new();
+    batch.push(record);
+    batch
+}

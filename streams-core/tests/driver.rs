@@ -1,0 +1,154 @@
+//! Topologies in the test driver: partitions, repartitions, windows, commits and crashes.
+
+use std::time::Duration;
+
+use streams_core::testing::{TestDriver, TestDriverOptions};
+use streams_core::windows::{TimeWindows, Windowed};
+use streams_core::{
+    DropReason, EmitStrategy, Materialized, Result, Store, StreamsBuilder, Topic, Topology,
+    serde::DefaultSerde, serde::time_windowed,
+};
+
+const IN: Topic<Option<String>, String> = Topic::new("in");
+const OUT: Topic<String, i64> = Topic::new("out");
+const COUNTS: Store<String, i64> = Store::new("counts");
+const WINDOWS: Topic<Windowed<String>, i64> = Topic::new("windows");
+
+fn counts_by_value() -> Result<Topology> {
+    let builder = StreamsBuilder::new();
+    let stream = builder.stream(&IN);
+    stream
+        .group_by(|_, value| value.clone())
+        .count_with(Materialized::as_store(&COUNTS))
+        .to_stream()
+        .to(&OUT);
+    builder.build()
+}
+
+fn windowed(emit: EmitStrategy) -> Result<Topology> {
+    let builder = StreamsBuilder::new();
+    let windows = TimeWindows::tumbling(Duration::from_millis(10)).grace(Duration::from_millis(5));
+    builder
+        .stream(&IN)
+        .require_key()
+        .group_by_key()
+        .windowed_by(windows)
+        .emit_strategy(emit)
+        .count()
+        .to_stream()
+        .to_with(&WINDOWS, streams_core::Produced::with(window_key(), i64::serde()));
+    builder.build()
+}
+
+fn window_key() -> streams_core::serde::SerdeRef<Windowed<String>> {
+    time_windowed(String::serde(), Duration::from_millis(10))
+}
+
+fn pipe(driver: &mut TestDriver, key: Option<&str>, value: &str, timestamp: i64) -> Result<()> {
+    driver.pipe(&IN, key.map(str::to_owned), value.to_owned(), timestamp)
+}
+
+#[test]
+fn counts_go_through_a_repartition_over_several_partitions() -> Result<()> {
+    let options = TestDriverOptions {
+        default_partitions: 3,
+        ..TestDriverOptions::default()
+    };
+    let mut driver = TestDriver::with(&counts_by_value()?, options)?;
+    for (index, word) in ["a", "b", "a", "c", "a", "b"].iter().enumerate() {
+        pipe(&mut driver, None, word, index as i64)?;
+    }
+    let mut counts: Vec<_> = driver.read(&OUT)?.into_iter().map(|r| (r.key, r.value)).collect();
+    counts.sort();
+    let expected = [("a", 1), ("a", 2), ("a", 3), ("b", 1), ("b", 2), ("c", 1)];
+    assert_eq!(counts, expected.map(|(k, v)| (k.to_owned(), v)));
+    assert_eq!(driver.tasks().count(), 6);
+    Ok(())
+}
+
+#[test]
+fn what_is_not_committed_is_gone_after_a_crash_and_processed_again() -> Result<()> {
+    let options = TestDriverOptions {
+        commit_each_record: false,
+        ..TestDriverOptions::default()
+    };
+    let mut driver = TestDriver::with(&counts_by_value()?, options)?;
+    pipe(&mut driver, None, "a", 0)?;
+    driver.commit()?;
+    pipe(&mut driver, None, "a", 1)?;
+    driver.crash()?;
+    assert_eq!(
+        driver.store(&COUNTS)?.get(&"a".to_owned())?,
+        Some(1),
+        "restored from the changelog"
+    );
+    driver.commit()?;
+    let counts: Vec<_> = driver.read(&OUT)?.into_iter().map(|r| r.value).collect();
+    assert_eq!(counts, [1, 2], "the second record was taken up again, once");
+    Ok(())
+}
+
+#[test]
+fn windows_close_by_stream_time_and_late_records_are_counted() -> Result<()> {
+    let mut driver = TestDriver::new(&windowed(EmitStrategy::OnWindowClose)?)?;
+    for (key, time) in [("k", 0), ("j", 3), ("k", 12), ("k", 15), ("k", 9)] {
+        pipe(&mut driver, Some(key), "v", time)?;
+    }
+    let closed: Vec<_> = driver
+        .read_with(&WINDOWS, &window_key(), &i64::serde())?
+        .into_iter()
+        .map(|r| (r.key.key, r.key.window.start, r.value, r.timestamp))
+        .collect();
+    assert_eq!(closed, [("j".to_owned(), 0, 1, 3), ("k".to_owned(), 0, 1, 0)]);
+    assert_eq!(driver.dropped().of(DropReason::Late), 1);
+    Ok(())
+}
+
+#[test]
+fn a_record_that_was_late_before_a_restart_is_late_after_it() -> Result<()> {
+    let mut driver = TestDriver::new(&windowed(EmitStrategy::OnWindowUpdate)?)?;
+    pipe(&mut driver, Some("k"), "v", 100)?;
+    driver.crash()?;
+    pipe(&mut driver, Some("k"), "v", 1)?;
+    assert_eq!(driver.dropped().of(DropReason::Late), 1);
+    assert_eq!(driver.read_raw(WINDOWS.name()).len(), 1);
+    Ok(())
+}
+
+#[test]
+fn the_end_of_the_input_closes_every_window_once() -> Result<()> {
+    let mut driver = TestDriver::new(&windowed(EmitStrategy::OnWindowClose)?)?;
+    pipe(&mut driver, Some("k"), "v", 100)?;
+    driver.finish()?;
+    driver.finish()?;
+    assert_eq!(driver.read_raw(WINDOWS.name()).len(), 1);
+    Ok(())
+}
+
+#[test]
+fn null_keys_are_dropped_where_keys_are_required() -> Result<()> {
+    let mut driver = TestDriver::new(&windowed(EmitStrategy::OnWindowUpdate)?)?;
+    pipe(&mut driver, None, "v", 0)?;
+    assert_eq!(driver.dropped().of(DropReason::NullKey), 1);
+    Ok(())
+}
+
+#[test]
+fn every_mistake_of_a_topology_is_reported_with_its_source_line() {
+    let builder = StreamsBuilder::new();
+    builder
+        .stream(&IN)
+        .filter(|_, _| true)
+        .named("same")
+        .peek(|_, _| {})
+        .named("same")
+        .to(&IN);
+    builder.add_store(&COUNTS);
+    let error = builder.build().err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(error.contains("2 mistakes"), "{error}");
+    assert!(error.contains("two nodes have one name: `same`"), "{error}");
+    assert!(
+        error.contains("store `counts`") && error.contains("driver.rs:"),
+        "{error}"
+    );
+}
