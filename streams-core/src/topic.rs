@@ -19,10 +19,7 @@ pub struct Topic<K, V> {
 impl<K, V> Topic<K, V> {
     /// The topic of this name.
     pub const fn new(name: &'static str) -> Self {
-        Topic {
-            name,
-            types: PhantomData,
-        }
+        Topic { name, types: PhantomData }
     }
 
     /// Its name.
@@ -40,10 +37,7 @@ pub struct Store<K, V> {
 impl<K, V> Store<K, V> {
     /// The store of this name.
     pub const fn new(name: &'static str) -> Self {
-        Store {
-            name,
-            types: PhantomData,
-        }
+        Store { name, types: PhantomData }
     }
 
     /// Its name.

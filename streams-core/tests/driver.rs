@@ -50,10 +50,7 @@ fn pipe(driver: &mut TestDriver, key: Option<&str>, value: &str, timestamp: i64)
 
 #[test]
 fn counts_go_through_a_repartition_over_several_partitions() -> Result<()> {
-    let options = TestDriverOptions {
-        default_partitions: 3,
-        ..TestDriverOptions::default()
-    };
+    let options = TestDriverOptions { default_partitions: 3, ..TestDriverOptions::default() };
     let mut driver = TestDriver::with(&counts_by_value()?, options)?;
     for (index, word) in ["a", "b", "a", "c", "a", "b"].iter().enumerate() {
         pipe(&mut driver, None, word, index as i64)?;
@@ -68,20 +65,13 @@ fn counts_go_through_a_repartition_over_several_partitions() -> Result<()> {
 
 #[test]
 fn what_is_not_committed_is_gone_after_a_crash_and_processed_again() -> Result<()> {
-    let options = TestDriverOptions {
-        commit_each_record: false,
-        ..TestDriverOptions::default()
-    };
+    let options = TestDriverOptions { commit_each_record: false, ..TestDriverOptions::default() };
     let mut driver = TestDriver::with(&counts_by_value()?, options)?;
     pipe(&mut driver, None, "a", 0)?;
     driver.commit()?;
     pipe(&mut driver, None, "a", 1)?;
     driver.crash()?;
-    assert_eq!(
-        driver.store(&COUNTS)?.get(&"a".to_owned())?,
-        Some(1),
-        "restored from the changelog"
-    );
+    assert_eq!(driver.store(&COUNTS)?.get(&"a".to_owned())?, Some(1), "restored from the changelog");
     driver.commit()?;
     let counts: Vec<_> = driver.read(&OUT)?.into_iter().map(|r| r.value).collect();
     assert_eq!(counts, [1, 2], "the second record was taken up again, once");
@@ -136,19 +126,60 @@ fn null_keys_are_dropped_where_keys_are_required() -> Result<()> {
 #[test]
 fn every_mistake_of_a_topology_is_reported_with_its_source_line() {
     let builder = StreamsBuilder::new();
-    builder
-        .stream(&IN)
-        .filter(|_, _| true)
-        .named("same")
-        .peek(|_, _| {})
-        .named("same")
-        .to(&IN);
+    builder.stream(&IN).filter(|_, _| true).named("same").peek(|_, _| {}).named("same").to(&IN);
     builder.add_store(&COUNTS);
     let error = builder.build().err().map(|e| e.to_string()).unwrap_or_default();
     assert!(error.contains("2 mistakes"), "{error}");
     assert!(error.contains("two nodes have one name: `same`"), "{error}");
-    assert!(
-        error.contains("store `counts`") && error.contains("driver.rs:"),
-        "{error}"
-    );
+    assert!(error.contains("store `counts`") && error.contains("driver.rs:"), "{error}");
+}
+
+#[test]
+fn a_fast_upstream_task_does_not_make_the_records_of_a_slow_one_late() -> Result<()> {
+    let builder = StreamsBuilder::new();
+    let windows = TimeWindows::tumbling(Duration::from_millis(10)).no_grace();
+    builder
+        .stream(&IN)
+        .group_by(|_, _| "all".to_owned())
+        .windowed_by(windows)
+        .emit_strategy(EmitStrategy::OnWindowClose)
+        .count()
+        .to_stream()
+        .to_with(&WINDOWS, streams_core::Produced::with(window_key(), i64::serde()));
+    let topology = builder.build()?;
+    for aligned_event_time in [true, false] {
+        let options = TestDriverOptions {
+            partitions: [("in".to_owned(), 2)].into(),
+            commit_each_record: false,
+            aligned_event_time,
+            ..TestDriverOptions::default()
+        };
+        let mut driver = TestDriver::with(&topology, options)?;
+        for partition in [0, 1] {
+            for time in 0..100 {
+                driver.pipe_raw(
+                    "in",
+                    Some(partition),
+                    None,
+                    Some(b"v"),
+                    time,
+                    &streams_core::Headers::new(),
+                )?;
+            }
+            driver.commit()?;
+            if partition == 0 {
+                driver.crash()?;
+            }
+        }
+        driver.finish()?;
+        let counts: Vec<i64> =
+            driver.read_with(&WINDOWS, &window_key(), &i64::serde())?.into_iter().map(|r| r.value).collect();
+        if aligned_event_time {
+            assert_eq!(counts, [20; 10]);
+            assert_eq!(driver.dropped().total(), 0);
+        } else {
+            assert_eq!(driver.dropped().of(DropReason::Late), 90, "what Kafka Streams does");
+        }
+    }
+    Ok(())
 }

@@ -79,10 +79,7 @@ impl StreamsBuilder {
         let location = Location::caller();
         if topics.is_empty() {
             let place = format!("{}:{}", location.file(), location.line());
-            self.graph
-                .borrow_mut()
-                .mistakes
-                .add(format!("a stream of no topics ({place})"));
+            self.graph.borrow_mut().mistakes.add(format!("a stream of no topics ({place})"));
         }
         let names = topics.iter().map(|topic| topic.name().to_owned()).collect();
         KStream::new(self.source("KSTREAM-SOURCE-", SourceTopics::Names(names), consumed, location))
@@ -154,11 +151,7 @@ impl StreamsBuilder {
         K: DefaultSerde + Clone + Send,
         V: DefaultSerde + Clone + Send,
     {
-        self.add_store_with(
-            store,
-            Materialized::with(K::serde(), V::serde()),
-            StoreOptions::default(),
-        );
+        self.add_store_with(store, Materialized::with(K::serde(), V::serde()), StoreOptions::default());
     }
 
     /// Adds a key-value store for processors.
@@ -200,16 +193,9 @@ impl StreamsBuilder {
         V: Clone + Send + 'static,
     {
         let location = Location::caller();
-        let Consumed {
-            key,
-            value,
-            extractor,
-        } = consumed;
+        let Consumed { key, value, extractor } = consumed;
         let decoder = Consumed::with(optional(key), optional(value));
-        let decoder = Consumed {
-            extractor: Arc::new(ktable::SomeExtractor(extractor)),
-            ..decoder
-        };
+        let decoder = Consumed { extractor: Arc::new(ktable::SomeExtractor(extractor)), ..decoder };
         let mut graph = self.graph.borrow_mut();
         let name = match &materialized {
             Some(Materialized { name: Some(name), .. }) => name.clone(),
@@ -236,17 +222,8 @@ impl StreamsBuilder {
         let mut graph = self.graph.borrow_mut();
         let name = graph.names.next(prefix);
         let wire = wire_source(consumed.into_decoder());
-        let node = graph.add(Node::new(
-            name,
-            NodeKind::Source(topics),
-            Vec::new(),
-            location,
-            wire,
-        ));
-        Handle {
-            graph: Rc::clone(&self.graph),
-            node,
-        }
+        let node = graph.add(Node::new(name, NodeKind::Source(topics), Vec::new(), location, wire));
+        Handle { graph: Rc::clone(&self.graph), node }
     }
 }
 
@@ -254,12 +231,8 @@ impl StreamsBuilder {
 pub(crate) fn wire_source<K: Send + 'static, V: Send + 'static>(decoder: Arc<Decoder<K, V>>) -> Arc<WireFn> {
     Arc::new(move |wirer, node| {
         let next = wirer.behind_source::<K, V>(node);
-        let head: Box<dyn SourceHead> = Box::new(Source {
-            node,
-            decoder: Arc::clone(&decoder),
-            head: None,
-            next,
-        });
+        let head: Box<dyn SourceHead> =
+            Box::new(Source { node, decoder: Arc::clone(&decoder), head: None, next });
         Box::new(head)
     })
 }

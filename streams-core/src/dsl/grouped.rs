@@ -59,13 +59,7 @@ impl<K: Key, V: Clone + Send + 'static> Clone for KGroupedStream<K, V> {
 impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
     pub(crate) fn new(stream: KStream<K, V>, grouped: Grouped<K, V>) -> Self {
         let Grouped { key, value, name } = grouped;
-        KGroupedStream {
-            handle: stream.handle,
-            key,
-            value,
-            name,
-            shared: Rc::default(),
-        }
+        KGroupedStream { handle: stream.handle, key, value, name, shared: Rc::default() }
     }
 
     /// Divides each group into windows.
@@ -116,12 +110,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
         V: Clone,
         R: MaybeNull<V>,
     {
-        self.fold(
-            Arc::new(Reduce(reducer, PhantomData)),
-            REDUCE,
-            materialized,
-            Location::caller(),
-        )
+        self.fold(Arc::new(Reduce(reducer, PhantomData)), REDUCE, materialized, Location::caller())
     }
 
     /// Folds the values of each key into an aggregate of any type, beginning with that of `initializer`. An
@@ -152,11 +141,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
         A: Clone + Send + 'static,
         R: MaybeNull<A>,
     {
-        let fold = AggregateFold {
-            initializer,
-            aggregator,
-            result: PhantomData,
-        };
+        let fold = AggregateFold { initializer, aggregator, result: PhantomData };
         self.fold(Arc::new(fold), AGGREGATE, materialized, Location::caller())
     }
 
@@ -200,16 +185,9 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
     /// Names of store and node, taking the JVM's numbers.
     pub(crate) fn name_parts<A>(&self, prefixes: Prefixes, materialized: Materialized<K, A>) -> Parts<K, A> {
         let names = &mut self.handle.graph().names;
-        let store = materialized
-            .name
-            .clone()
-            .unwrap_or_else(|| names.next(prefixes.store));
+        let store = materialized.name.clone().unwrap_or_else(|| names.next(prefixes.store));
         let node = names.next(prefixes.node);
-        Parts {
-            node,
-            materialized: materialized.name(store.clone()),
-            store,
-        }
+        Parts { node, materialized: materialized.name(store.clone()), store }
     }
 
     /// The input of an aggregation: behind a repartition if the key was changed. Aggregations of a named grouping
@@ -247,14 +225,10 @@ pub(crate) struct Prefixes {
     pub(crate) node: &'static str,
 }
 
-pub(crate) const AGGREGATE: Prefixes = Prefixes {
-    store: "KSTREAM-AGGREGATE-STATE-STORE-",
-    node: "KSTREAM-AGGREGATE-",
-};
-pub(crate) const REDUCE: Prefixes = Prefixes {
-    store: "KSTREAM-REDUCE-STATE-STORE-",
-    node: "KSTREAM-REDUCE-",
-};
+pub(crate) const AGGREGATE: Prefixes =
+    Prefixes { store: "KSTREAM-AGGREGATE-STATE-STORE-", node: "KSTREAM-AGGREGATE-" };
+pub(crate) const REDUCE: Prefixes =
+    Prefixes { store: "KSTREAM-REDUCE-STATE-STORE-", node: "KSTREAM-REDUCE-" };
 
 /// Names of an aggregation.
 pub(crate) struct Parts<K: 'static, A: 'static> {

@@ -23,10 +23,7 @@ impl Handle {
     }
 
     pub(crate) fn at(&self, node: NodeId) -> Handle {
-        Handle {
-            graph: Rc::clone(&self.graph),
-            node,
-        }
+        Handle { graph: Rc::clone(&self.graph), node }
     }
 
     /// Adds a processor behind this node under the next number of `prefix`.
@@ -126,10 +123,6 @@ where
 {
     Arc::new(move |wirer, node| {
         let next = wirer.next::<K2, V2>(node);
-        crate::topology::boxed::<K, V>(Driver {
-            node,
-            stage: Arc::clone(&stage),
-            next,
-        })
+        crate::topology::boxed::<K, V>(Driver { node, stage: Arc::clone(&stage), next })
     })
 }

@@ -38,10 +38,7 @@ where
 {
     fn clone(&self) -> Self {
         self.handle.allow_fan_out::<K, Change<V>>();
-        KTable {
-            handle: self.handle.clone(),
-            types: PhantomData,
-        }
+        KTable { handle: self.handle.clone(), types: PhantomData }
     }
 }
 
@@ -49,10 +46,7 @@ impl<K, V> KTable<K, V> {
     /// A table whose node has a store.
     pub(crate) fn stored(handle: Handle) -> Self {
         handle.graph().node_mut(handle.node).table = TableKind::Stored;
-        KTable {
-            handle,
-            types: PhantomData,
-        }
+        KTable { handle, types: PhantomData }
     }
 
     /// Names the node this handle stands for. The source of a table of a topic is named `<name>-source`.
@@ -60,15 +54,10 @@ impl<K, V> KTable<K, V> {
         let name = name.into();
         let parent = {
             let graph = self.handle.graph();
-            graph
-                .node(self.handle.node)
-                .parents
-                .first()
-                .copied()
-                .filter(|&parent| {
-                    graph.node(self.handle.node).name.starts_with("KTABLE-SOURCE-")
-                        && matches!(graph.node(parent).kind, NodeKind::Source(_))
-                })
+            graph.node(self.handle.node).parents.first().copied().filter(|&parent| {
+                graph.node(self.handle.node).name.starts_with("KTABLE-SOURCE-")
+                    && matches!(graph.node(parent).kind, NodeKind::Source(_))
+            })
         };
         if let Some(source) = parent {
             self.handle.at(source).rename(format!("{name}-source"));
@@ -122,11 +111,7 @@ where
     where
         V2: Clone + Send + 'static,
     {
-        self.mapped(
-            Arc::new(move |_, value| Some(mapper(value))),
-            None,
-            Location::caller(),
-        )
+        self.mapped(Arc::new(move |_, value| Some(mapper(value))), None, Location::caller())
     }
 
     /// The same, kept in a store of its own.
@@ -139,11 +124,7 @@ where
     where
         V2: Clone + Send + 'static,
     {
-        self.mapped(
-            Arc::new(move |_, value| Some(mapper(value))),
-            Some(materialized),
-            Location::caller(),
-        )
+        self.mapped(Arc::new(move |_, value| Some(mapper(value))), Some(materialized), Location::caller())
     }
 
     /// The table with each value mapped, seeing the key.
@@ -155,11 +136,7 @@ where
     where
         V2: Clone + Send + 'static,
     {
-        self.mapped(
-            Arc::new(move |key, value| Some(mapper(key, value))),
-            None,
-            Location::caller(),
-        )
+        self.mapped(Arc::new(move |key, value| Some(mapper(key, value))), None, Location::caller())
     }
 
     /// The table with each value mapped, without the rows whose mapper returns `None` (Kafka's null result).
@@ -178,10 +155,7 @@ where
     #[track_caller]
     pub fn to_stream(self) -> KStream<K, Option<V>> {
         let stage: Arc<dyn Stage<K, Change<V>, K, Option<V>>> = Arc::new(ToStream);
-        KStream::new(
-            self.handle
-                .add("KTABLE-TOSTREAM-", Location::caller(), wire_stage(stage)),
-        )
+        KStream::new(self.handle.add("KTABLE-TOSTREAM-", Location::caller(), wire_stage(stage)))
     }
 
     fn filtered(
@@ -270,10 +244,7 @@ fn derived<K, V>(handle: Handle, store: Option<StoreId>) -> KTable<K, V> {
         return KTable::stored(handle);
     }
     handle.graph().node_mut(handle.node).table = TableKind::Derived;
-    KTable {
-        handle,
-        types: PhantomData,
-    }
+    KTable { handle, types: PhantomData }
 }
 
 fn materialization<K, V>(wirer: &Wirer<'_>, store: Option<StoreId>) -> Option<Materialization<K, V>>
@@ -338,10 +309,7 @@ where
         return KTable::stored(handle);
     }
     handle.graph().node_mut(handle.node).table = TableKind::Stateless;
-    KTable {
-        handle,
-        types: PhantomData,
-    }
+    KTable { handle, types: PhantomData }
 }
 
 /// Shows an extractor for `K, V` the records of a table's topic; without key or value there is nothing to show, and

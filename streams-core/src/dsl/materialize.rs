@@ -18,28 +18,15 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let Materialized {
-        name,
-        key,
-        value,
-        logged,
-        cached,
-        ..
-    } = options;
-    let spec = StoreSpec::key_value(name.unwrap_or_default())
-        .logged(logged)
-        .cached(cached);
+    let Materialized { name, key, value, logged, cached, .. } = options;
+    let spec = StoreSpec::key_value(name.unwrap_or_default()).logged(logged).cached(cached);
     let made = spec.clone();
     let factory = move |per_commit: bool| {
         let spec = made.clone().cached(made.cached && per_commit);
         let store = KeyValueStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value));
         Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
-    graph.add_store(StoreNode {
-        spec,
-        location,
-        factory: Arc::new(factory),
-    })
+    graph.add_store(StoreNode { spec, location, factory: Arc::new(factory) })
 }
 
 /// Adds the store of a windowed aggregation, whose name is given by now.
@@ -101,30 +88,16 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let Materialized {
-        name,
-        key,
-        value,
-        logged,
-        cached,
-        in_memory,
-        ..
-    } = options;
+    let Materialized { name, key, value, logged, cached, in_memory, .. } = options;
     if in_memory {
         spec.expiry = WindowExpiry::InMemory;
     }
-    let spec = StoreSpec::window(name.unwrap_or_default(), spec)
-        .logged(logged)
-        .cached(cached);
+    let spec = StoreSpec::window(name.unwrap_or_default(), spec).logged(logged).cached(cached);
     let made = spec.clone();
     let factory = move |per_commit: bool| {
         let spec = made.clone().cached(made.cached && per_commit);
         let store = WindowStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value))?;
         Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
-    graph.add_store(StoreNode {
-        spec,
-        location,
-        factory: Arc::new(factory),
-    })
+    graph.add_store(StoreNode { spec, location, factory: Arc::new(factory) })
 }

@@ -26,35 +26,20 @@ struct Branches<K, V> {
 
 impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     pub(crate) fn new(parent: &Handle, location: &'static Location<'static>) -> Self {
-        let branches = Arc::new(Mutex::new(Branches {
-            predicates: Vec::new(),
-            default: false,
-        }));
+        let branches = Arc::new(Mutex::new(Branches { predicates: Vec::new(), default: false }));
         let known = Arc::clone(&branches);
         let handle = parent.add(
             "KSTREAM-BRANCH-",
             location,
             Arc::new(move |wirer, node| {
                 let branches = known.lock().unwrap_or_else(PoisonError::into_inner);
-                let stage = Branch {
-                    predicates: branches.predicates.clone(),
-                    default: branches.default,
-                };
+                let stage = Branch { predicates: branches.predicates.clone(), default: branches.default };
                 drop(branches);
                 let next = Box::new(Choice(wirer.children::<K, V>(node)));
-                boxed::<K, V>(Driver {
-                    node,
-                    stage: Arc::new(stage),
-                    next,
-                })
+                boxed::<K, V>(Driver { node, stage: Arc::new(stage), next })
             }),
         );
-        Split {
-            handle,
-            branches,
-            count: 0,
-            types: PhantomData,
-        }
+        Split { handle, branches, count: 0, types: PhantomData }
     }
 
     /// Names the split; its branches are named by this and their own name or number.
@@ -68,11 +53,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     #[track_caller]
     pub fn branch(&mut self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
         let predicate: Predicate<K, V> = Box::new(predicate);
-        self.branches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .predicates
-            .push(Arc::new(predicate));
+        self.branches.lock().unwrap_or_else(PoisonError::into_inner).predicates.push(Arc::new(predicate));
         self.count += 1;
         self.child(self.count, Location::caller())
     }
@@ -80,10 +61,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     /// The records that no branch took.
     #[track_caller]
     pub fn default_branch(self) -> KStream<K, V> {
-        self.branches
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .default = true;
+        self.branches.lock().unwrap_or_else(PoisonError::into_inner).default = true;
         self.child(0, Location::caller())
     }
 
@@ -93,9 +71,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
         let prefix = graph.node(self.handle.node).name.clone();
         drop(graph);
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);
-        let child = self
-            .handle
-            .add_named(format!("{prefix}{number}"), location, wire_stage(stage));
+        let child = self.handle.add_named(format!("{prefix}{number}"), location, wire_stage(stage));
         child.graph().node_mut(child.node).name_prefix = prefix;
         KStream::new(child)
     }

@@ -34,11 +34,7 @@ pub struct TimeWindowedKStream<K: 'static, V: 'static> {
 
 impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
     pub(crate) fn new(grouped: KGroupedStream<K, V>, windows: TimeWindows) -> Self {
-        TimeWindowedKStream {
-            grouped,
-            windows,
-            emit: EmitStrategy::default(),
-        }
+        TimeWindowedKStream { grouped, windows, emit: EmitStrategy::default() }
     }
 
     /// Says when results are forwarded.
@@ -100,12 +96,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
     where
         R: MaybeNull<V>,
     {
-        self.fold(
-            Arc::new(Reduce(reducer, PhantomData)),
-            REDUCE,
-            materialized,
-            Location::caller(),
-        )
+        self.fold(Arc::new(Reduce(reducer, PhantomData)), REDUCE, materialized, Location::caller())
     }
 
     /// Folds the values of each key and window into an aggregate of any type, beginning with that of `initializer`.
@@ -136,11 +127,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
         A: Clone + Send + 'static,
         R: MaybeNull<A>,
     {
-        let fold = AggregateFold {
-            initializer,
-            aggregator,
-            result: PhantomData,
-        };
+        let fold = AggregateFold { initializer, aggregator, result: PhantomData };
         self.fold(Arc::new(fold), AGGREGATE, materialized, Location::caller())
     }
 
@@ -154,30 +141,17 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
     where
         A: Clone + Send + 'static,
     {
-        let TimeWindowedKStream {
-            grouped,
-            windows,
-            emit,
-        } = self;
+        let TimeWindowedKStream { grouped, windows, emit } = self;
         if let Some(mistake) = windows.mistake() {
             let place = format!("{}:{}", location.file(), location.line());
-            grouped
-                .handle
-                .graph()
-                .mistakes
-                .add(format!("windows at {place}: {mistake}"));
+            grouped.handle.graph().mistakes.add(format!("windows at {place}: {mistake}"));
         }
         let on_close = emit == EmitStrategy::OnWindowClose;
         let named = grouped.name_parts(prefixes, materialized);
         let input = grouped.repartitioned(&named.store, location);
         let output = Arc::clone(&named.materialized.value);
-        let store = materialize::windowed(
-            &mut input.graph(),
-            named.materialized,
-            &windows,
-            on_close,
-            location,
-        );
+        let store =
+            materialize::windowed(&mut input.graph(), named.materialized, &windows, on_close, location);
         let store_name = named.store;
         let handle = input.add_named(
             named.node,

@@ -62,11 +62,7 @@ impl Error {
     /// An error of this kind. The message names the thing and says what to do.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner {
-            kind,
-            message: message.into(),
-            source: None,
-        }))
+        Error(Box::new(Inner { kind, message: message.into(), source: None }))
     }
 
     /// The same error with its cause.
@@ -121,11 +117,8 @@ impl StdError for Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        let kind = if error.kind() == std::io::ErrorKind::StorageFull {
-            ErrorKind::Full
-        } else {
-            ErrorKind::Io
-        };
+        let kind =
+            if error.kind() == std::io::ErrorKind::StorageFull { ErrorKind::Full } else { ErrorKind::Io };
         Error::new(kind, "input or output failed").caused_by(error)
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct TaskContext {
     /// `None` inside punctuations and at the end of the input.
     pub(crate) origin: Option<Origin>,
     pub(crate) stream_time: StreamTime,
+    /// In a task that follows its upstream tasks' time: that time. Windows then close by it and not by the records.
+    pub(crate) aligned_time: Option<Timestamp>,
     pub(crate) wall_clock: Timestamp,
     pub(crate) outputs: Outputs,
     pub(crate) topics: TopicTable,
@@ -96,11 +98,7 @@ impl TaskContext {
             Failing::Processing => (self.policies.processing, DropReason::ProcessingFailed),
             Failing::Production => (self.policies.production, DropReason::ProductionFailed),
         };
-        let reason = if own.kind() == ErrorKind::Timestamp {
-            DropReason::InvalidTimestamp
-        } else {
-            reason
-        };
+        let reason = if own.kind() == ErrorKind::Timestamp { DropReason::InvalidTimestamp } else { reason };
         let node = (self.describe)(self.node);
         match policy {
             ErrorPolicy::Fail => {
@@ -124,12 +122,9 @@ impl TaskContext {
     /// Where the record under way came from, for messages.
     pub(crate) fn place(&self) -> String {
         match self.origin {
-            Some(origin) => format!(
-                "record {}-{}@{}",
-                self.topics.name(origin.topic),
-                origin.partition,
-                origin.offset
-            ),
+            Some(origin) => {
+                format!("record {}-{}@{}", self.topics.name(origin.topic), origin.partition, origin.offset)
+            }
             None => "no record (a punctuation or the end of the input)".to_owned(),
         }
     }
@@ -155,13 +150,8 @@ impl TaskContext {
         let mut encoded = Vec::new();
         headers.encode(&mut encoded);
         let topic = self.topics.number(&topic);
-        let partition = raw
-            .key
-            .map_or(Partition::Any, |key| Partition::Hash(crate::log::murmur2(key)));
-        let record = RecordView {
-            headers: crate::record::EncodedHeaders(&encoded),
-            ..raw
-        };
+        let partition = raw.key.map_or(Partition::Any, |key| Partition::Hash(crate::log::murmur2(key)));
+        let record = RecordView { headers: crate::record::EncodedHeaders(&encoded), ..raw };
         self.outputs.push(Target { topic, partition }, record);
         Ok(())
     }
@@ -169,8 +159,5 @@ impl TaskContext {
 
 /// Failures of what a task stands on; no policy for records applies to them.
 fn is_fatal(kind: ErrorKind) -> bool {
-    !matches!(
-        kind,
-        ErrorKind::Serde | ErrorKind::Timestamp | ErrorKind::User | ErrorKind::TooLarge
-    )
+    !matches!(kind, ErrorKind::Serde | ErrorKind::Timestamp | ErrorKind::User | ErrorKind::TooLarge)
 }

@@ -88,11 +88,7 @@ impl DropCounts {
 
     /// Dropped for this reason, over all nodes.
     pub fn of(&self, reason: DropReason) -> u64 {
-        self.0
-            .iter()
-            .filter(|((_, r), _)| *r == reason)
-            .map(|(_, count)| count)
-            .sum()
+        self.0.iter().filter(|((_, r), _)| *r == reason).map(|(_, count)| count).sum()
     }
 
     /// Dropped in all.
@@ -102,8 +98,6 @@ impl DropCounts {
 
     /// Every count with its node and reason.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, DropReason, u64)> {
-        self.0
-            .iter()
-            .map(|(&(node, reason), &count)| (node, reason, count))
+        self.0.iter().map(|(&(node, reason), &count)| (node, reason, count))
     }
 }

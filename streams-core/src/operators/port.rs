@@ -31,6 +31,11 @@ pub(crate) trait TaskNode: Send {
         Ok(())
     }
 
+    /// Time has moved to `now` without a record.
+    fn pass_time(&mut self, _ctx: &mut TaskContext, _now: Timestamp) -> Result<()> {
+        Ok(())
+    }
+
     /// Forwards what was held back until the commit.
     fn flush(&mut self, _ctx: &mut TaskContext) -> Result<()> {
         Ok(())

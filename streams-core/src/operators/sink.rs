@@ -60,13 +60,7 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.node = self.node;
         let mut scratch = std::mem::take(&mut ctx.scratch);
-        let result = self.write(
-            ctx,
-            &record,
-            &mut scratch.key,
-            &mut scratch.value,
-            &mut scratch.headers,
-        );
+        let result = self.write(ctx, &record, &mut scratch.key, &mut scratch.value, &mut scratch.headers);
         ctx.scratch = scratch;
         result.or_else(|error| ctx.fail(Failing::Production, error.into()))
     }
@@ -88,10 +82,7 @@ where
         if record.timestamp < 0 {
             return Err(Error::new(
                 ErrorKind::Timestamp,
-                format!(
-                    "a record with the negative timestamp {} cannot be written",
-                    record.timestamp
-                ),
+                format!("a record with the negative timestamp {} cannot be written", record.timestamp),
             ));
         }
         let encoder = &*self.encoder;
@@ -113,25 +104,13 @@ where
             })
         };
         let Some(partitioner) = &encoder.partitioner else {
-            ctx.outputs.push(
-                Target {
-                    topic,
-                    partition: by_key(),
-                },
-                view,
-            );
+            ctx.outputs.push(Target { topic, partition: by_key() }, view);
             return Ok(());
         };
         let count = ctx.topics.partitions(topic)?;
         let name = Arc::clone(ctx.topics.name(topic));
         match partitioner(&name, &record.key, &record.value, count) {
-            Partitioning::Default => ctx.outputs.push(
-                Target {
-                    topic,
-                    partition: by_key(),
-                },
-                view,
-            ),
+            Partitioning::Default => ctx.outputs.push(Target { topic, partition: by_key() }, view),
             Partitioning::One(partition) => send_to(ctx, topic, partition, count, view)?,
             Partitioning::Many(partitions) if partitions.is_empty() => {
                 ctx.drop_record(DropReason::NoPartition)?;
@@ -148,11 +127,9 @@ where
     fn dynamic_topic(&self, ctx: &mut TaskContext, record: &Record<K, V>) -> u32 {
         let name = match &self.encoder.destination {
             Destination::Topic(name) => name.to_string(),
-            Destination::Dynamic(choose) => choose(
-                &record.key,
-                &record.value,
-                &RecordMetadata::of(ctx, record.timestamp),
-            ),
+            Destination::Dynamic(choose) => {
+                choose(&record.key, &record.value, &RecordMetadata::of(ctx, record.timestamp))
+            }
         };
         ctx.topics.number(&name)
     }
@@ -174,13 +151,7 @@ fn send_to(
             ),
         ));
     }
-    ctx.outputs.push(
-        Target {
-            topic,
-            partition: Partition::Number(partition),
-        },
-        view,
-    );
+    ctx.outputs.push(Target { topic, partition: Partition::Number(partition) }, view);
     Ok(())
 }
 

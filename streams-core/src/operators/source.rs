@@ -33,11 +33,7 @@ pub struct RecordTimestamp;
 impl<K, V> TimestampExtractor<K, V> for RecordTimestamp {
     #[inline]
     fn extract(&self, record: &Record<K, V>, _partition_time: Timestamp) -> Result<Timestamp> {
-        if record.timestamp < 0 {
-            Err(negative(record.timestamp))
-        } else {
-            Ok(record.timestamp)
-        }
+        if record.timestamp < 0 { Err(negative(record.timestamp)) } else { Ok(record.timestamp) }
     }
 }
 
@@ -83,12 +79,7 @@ impl<K: Send + 'static, V: Send + 'static> Source<K, V> {
     fn read(&self, raw: RecordView<'_>, partition_time: Timestamp) -> Result<Record<K, V>> {
         let key = from_bytes(&*self.decoder.key, raw.key).map_err(|e| e.context("the key"))?;
         let value = from_bytes(&*self.decoder.value, raw.value).map_err(|e| e.context("the value"))?;
-        let mut record = Record {
-            key,
-            value,
-            timestamp: raw.timestamp,
-            headers: raw.headers.to_headers(),
-        };
+        let mut record = Record { key, value, timestamp: raw.timestamp, headers: raw.headers.to_headers() };
         record.timestamp = self.decoder.extractor.extract(&record, partition_time)?;
         Ok(record)
     }

@@ -54,22 +54,9 @@ where
     F: Fn(K, V) -> (K2, V2) + Send + Sync,
 {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K2, V2>) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         let (key, value) = (self.0)(key, value);
-        next.push(
-            ctx,
-            Record {
-                key,
-                value,
-                timestamp,
-                headers,
-            },
-        )
+        next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -80,22 +67,9 @@ where
     F: Fn(&K, V) -> V2 + Send + Sync,
 {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V2>) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         let value = (self.0)(&key, value);
-        next.push(
-            ctx,
-            Record {
-                key,
-                value,
-                timestamp,
-                headers,
-            },
-        )
+        next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -108,22 +82,9 @@ where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V2>) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         match (self.0)(&key, value) {
-            Ok(value) => next.push(
-                ctx,
-                Record {
-                    key,
-                    value,
-                    timestamp,
-                    headers,
-                },
-            ),
+            Ok(value) => next.push(ctx, Record { key, value, timestamp, headers }),
             Err(error) => ctx.fail(Failing::Processing, error.into()),
         }
     }
@@ -149,22 +110,9 @@ where
     I: IntoIterator<Item = (K2, V2)>,
 {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K2, V2>) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         for (key, value) in (self.0)(key, value) {
-            next.push(
-                ctx,
-                Record {
-                    key,
-                    value,
-                    timestamp,
-                    headers: headers.clone(),
-                },
-            )?;
+            next.push(ctx, Record { key, value, timestamp, headers: headers.clone() })?;
         }
         Ok(())
     }
@@ -178,22 +126,9 @@ where
     I: IntoIterator<Item = V2>,
 {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V2>) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         for value in (self.0)(&key, value) {
-            next.push(
-                ctx,
-                Record {
-                    key: key.clone(),
-                    value,
-                    timestamp,
-                    headers: headers.clone(),
-                },
-            )?;
+            next.push(ctx, Record { key: key.clone(), value, timestamp, headers: headers.clone() })?;
         }
         Ok(())
     }
@@ -250,22 +185,9 @@ impl<K, V> Stage<Option<K>, V, K, V> for RequireKey {
         record: Record<Option<K>, V>,
         next: &mut dyn Port<K, V>,
     ) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         match key {
-            Some(key) => next.push(
-                ctx,
-                Record {
-                    key,
-                    value,
-                    timestamp,
-                    headers,
-                },
-            ),
+            Some(key) => next.push(ctx, Record { key, value, timestamp, headers }),
             None => ctx.drop_record(self.0),
         }
     }
@@ -281,22 +203,9 @@ impl<K, V> Stage<K, Option<V>, K, V> for RequireValue {
         record: Record<K, Option<V>>,
         next: &mut dyn Port<K, V>,
     ) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         match value {
-            Some(value) => next.push(
-                ctx,
-                Record {
-                    key,
-                    value,
-                    timestamp,
-                    headers,
-                },
-            ),
+            Some(value) => next.push(ctx, Record { key, value, timestamp, headers }),
             None => ctx.drop_record(DropReason::NullValue),
         }
     }

@@ -42,9 +42,7 @@ impl<K, V> Port<K, V> for Choice<K, V> {
     }
 
     fn push_nth(&mut self, ctx: &mut TaskContext, child: usize, record: Record<K, V>) -> Result<()> {
-        self.0
-            .get_mut(child)
-            .map_or(Ok(()), |child| child.push(ctx, record))
+        self.0.get_mut(child).map_or(Ok(()), |child| child.push(ctx, record))
     }
 }
 

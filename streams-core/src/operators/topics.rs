@@ -18,12 +18,7 @@ pub(crate) struct TopicTable {
 
 impl TopicTable {
     pub(crate) fn new(counts: TopicCounts) -> Self {
-        TopicTable {
-            names: Vec::new(),
-            numbers: HashMap::new(),
-            counts,
-            known_counts: HashMap::new(),
-        }
+        TopicTable { names: Vec::new(), numbers: HashMap::new(), counts, known_counts: HashMap::new() }
     }
 
     /// The number of this topic, a new one if it has none yet.

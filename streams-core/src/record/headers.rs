@@ -23,10 +23,7 @@ impl Headers {
 
     /// Adds one behind the others.
     pub fn add(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
-        self.push(Header {
-            name: name.into(),
-            value: Some(value.into()),
-        });
+        self.push(Header { name: name.into(), value: Some(value.into()) });
     }
 
     /// Adds one behind the others.
@@ -47,10 +44,7 @@ impl Headers {
 
     /// The last value of this name.
     pub fn last(&self, name: &str) -> Option<&[u8]> {
-        self.iter()
-            .rev()
-            .find(|h| h.name == name)
-            .and_then(|h| h.value.as_deref())
+        self.iter().rev().find(|h| h.name == name).and_then(|h| h.value.as_deref())
     }
 
     /// All headers in order.
@@ -88,11 +82,7 @@ impl<'a> IntoIterator for &'a Headers {
 impl FromIterator<Header> for Headers {
     fn from_iter<I: IntoIterator<Item = Header>>(headers: I) -> Self {
         let list: Vec<Header> = headers.into_iter().collect();
-        if list.is_empty() {
-            Headers(None)
-        } else {
-            Headers(Some(Arc::new(list)))
-        }
+        if list.is_empty() { Headers(None) } else { Headers(Some(Arc::new(list))) }
     }
 }
 
@@ -124,10 +114,7 @@ impl<'a> EncodedHeaders<'a> {
             return Headers::new();
         }
         self.iter()
-            .map(|(name, value)| Header {
-                name: name.to_owned(),
-                value: value.map(<[u8]>::to_vec),
-            })
+            .map(|(name, value)| Header { name: name.to_owned(), value: value.map(<[u8]>::to_vec) })
             .collect()
     }
 }

@@ -26,32 +26,17 @@ pub struct Record<K, V> {
 impl<K, V> Record<K, V> {
     /// A record without headers.
     pub fn new(key: K, value: V, timestamp: Timestamp) -> Self {
-        Record {
-            key,
-            value,
-            timestamp,
-            headers: Headers::default(),
-        }
+        Record { key, value, timestamp, headers: Headers::default() }
     }
 
     /// The same record under another key; time and headers stay.
     pub fn with_key<K2>(self, key: K2) -> Record<K2, V> {
-        Record {
-            key,
-            value: self.value,
-            timestamp: self.timestamp,
-            headers: self.headers,
-        }
+        Record { key, value: self.value, timestamp: self.timestamp, headers: self.headers }
     }
 
     /// The same record with another value; time and headers stay.
     pub fn with_value<V2>(self, value: V2) -> Record<K, V2> {
-        Record {
-            key: self.key,
-            value,
-            timestamp: self.timestamp,
-            headers: self.headers,
-        }
+        Record { key: self.key, value, timestamp: self.timestamp, headers: self.headers }
     }
 
     /// The same record at another time.

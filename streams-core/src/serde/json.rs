@@ -41,10 +41,6 @@ impl<T: Serialize + DeserializeOwned + 'static> Serde<T> for Json<T> {
 impl<T> Json<T> {
     #[cold]
     fn error(&self, what: &str, cause: serde_json::Error) -> Error {
-        Error::new(
-            ErrorKind::Serde,
-            format!("`{}` {what}", std::any::type_name::<T>()),
-        )
-        .caused_by(cause)
+        Error::new(ErrorKind::Serde, format!("`{}` {what}", std::any::type_name::<T>())).caused_by(cause)
     }
 }

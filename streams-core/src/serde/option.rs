@@ -16,9 +16,7 @@ pub fn optional<T: 'static>(inner: SerdeRef<T>) -> SerdeRef<Option<T>> {
 
 impl<T: 'static> Serde<Option<T>> for OptionSerde<T> {
     fn serialize(&self, value: &Option<T>, out: &mut Vec<u8>) -> Result<()> {
-        value
-            .as_ref()
-            .map_or(Ok(()), |value| self.0.serialize(value, out))
+        value.as_ref().map_or(Ok(()), |value| self.0.serialize(value, out))
     }
 
     fn deserialize(&self, bytes: &[u8]) -> Result<Option<T>> {

@@ -69,20 +69,13 @@ impl Serde<()> for UnitSerde {
     }
 
     fn deserialize(&self, bytes: &[u8]) -> Result<()> {
-        if bytes.is_empty() {
-            Ok(())
-        } else {
-            Err(wrong_length("unit", 0, bytes.len()))
-        }
+        if bytes.is_empty() { Ok(()) } else { Err(wrong_length("unit", 0, bytes.len())) }
     }
 }
 
 #[cold]
 fn wrong_length(what: &str, expected: usize, found: usize) -> Error {
-    Error::new(
-        ErrorKind::Serde,
-        format!("{what} is {expected} bytes, not {found}"),
-    )
+    Error::new(ErrorKind::Serde, format!("{what} is {expected} bytes, not {found}"))
 }
 
 macro_rules! big_endian {
@@ -125,11 +118,7 @@ big_endian! {
 
 /// Java's `doubleToLongBits`.
 fn canonical_bits(value: f64) -> u64 {
-    if value.is_nan() {
-        0x7ff8_0000_0000_0000
-    } else {
-        value.to_bits()
-    }
+    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
 }
 
 macro_rules! default_serde {

@@ -18,10 +18,7 @@ pub struct TimeWindowedSerde<K: 'static> {
 
 /// Windowed keys of windows of this size, by the serde of the key.
 pub fn time_windowed<K: 'static>(key: SerdeRef<K>, size: Duration) -> SerdeRef<Windowed<K>> {
-    Arc::new(TimeWindowedSerde {
-        key,
-        size_ms: millis(size),
-    })
+    Arc::new(TimeWindowedSerde { key, size_ms: millis(size) })
 }
 
 impl<K: 'static> Serde<Windowed<K>> for TimeWindowedSerde<K> {
@@ -35,21 +32,12 @@ impl<K: 'static> Serde<Windowed<K>> for TimeWindowedSerde<K> {
         let Some((key, start)) = bytes.split_last_chunk::<8>() else {
             return Err(Error::new(
                 ErrorKind::Serde,
-                format!(
-                    "a windowed key ends in 8 bytes of window start, these are {} bytes",
-                    bytes.len()
-                ),
+                format!("a windowed key ends in 8 bytes of window start, these are {} bytes", bytes.len()),
             ));
         };
         let start = i64::from_be_bytes(*start);
-        let window = Window {
-            start,
-            end: start.saturating_add(self.size_ms),
-        };
-        Ok(Windowed {
-            key: self.key.deserialize(key)?,
-            window,
-        })
+        let window = Window { start, end: start.saturating_add(self.size_ms) };
+        Ok(Windowed { key: self.key.deserialize(key)?, window })
     }
 
     fn partition_suffix(&self) -> usize {

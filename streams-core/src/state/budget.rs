@@ -75,12 +75,7 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) fn new(budget: std::sync::Arc<MemoryBudget>) -> Self {
-        Share {
-            budget,
-            hot: 0,
-            pending: 0,
-            dirty: 0,
-        }
+        Share { budget, hot: 0, pending: 0, dirty: 0 }
     }
 
     #[inline]

@@ -1,6 +1,6 @@
 //! Which tasks there are and what each of them reads: decided by the topology and the partition counts of the topics.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex_lite::Regex;
 
@@ -37,13 +37,13 @@ impl Assignments {
             all.add_user_topics(topology, sub, application_id, known, count)?;
         }
         all.count_repartitions(topology, application_id)?;
+        all.count_writers(topology, application_id);
         for (sub, inputs) in all.subs.iter().enumerate() {
             let tasks = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
             for store in topology.stores_of(sub as u32) {
                 let spec = &topology.store(store).spec;
                 if spec.logged {
-                    all.changelogs
-                        .insert(format!("{application_id}-{}-changelog", spec.name), tasks);
+                    all.changelogs.insert(format!("{application_id}-{}-changelog", spec.name), tasks);
                 }
             }
         }
@@ -54,10 +54,7 @@ impl Assignments {
     pub(crate) fn tasks(&self) -> Vec<TaskId> {
         let of = |(sub, inputs): (usize, &SubInputs)| {
             let count = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
-            (0..count).map(move |partition| TaskId {
-                sub_topology: sub as u32,
-                partition,
-            })
+            (0..count).map(move |partition| TaskId { sub_topology: sub as u32, partition })
         };
         self.subs.iter().enumerate().flat_map(of).collect()
     }
@@ -65,19 +62,12 @@ impl Assignments {
     /// The topics that a task reads.
     pub(crate) fn inputs_of(&self, task: TaskId) -> Vec<InputTopic> {
         let inputs = &self.subs[task.sub_topology as usize].inputs;
-        inputs
-            .iter()
-            .filter(|(_, count)| task.partition < *count)
-            .map(|(input, _)| input.clone())
-            .collect()
+        inputs.iter().filter(|(_, count)| task.partition < *count).map(|(input, _)| input.clone()).collect()
     }
 
     /// The topics of every sub-topology, for the group's subscription.
     pub(crate) fn subscription(&self) -> Vec<Vec<String>> {
-        self.subs
-            .iter()
-            .map(|s| s.inputs.iter().map(|(input, _)| input.topic.clone()).collect())
-            .collect()
+        self.subs.iter().map(|s| s.inputs.iter().map(|(input, _)| input.topic.clone()).collect()).collect()
     }
 
     /// Full names and partition counts of the repartition topics.
@@ -92,10 +82,7 @@ impl Assignments {
 
     /// Full names and partition counts of all internal topics.
     pub(crate) fn internal_counts(&self) -> impl Iterator<Item = (String, u32)> {
-        self.repartitions
-            .iter()
-            .chain(&self.changelogs)
-            .map(|(name, count)| (name.clone(), *count))
+        self.repartitions.iter().chain(&self.changelogs).map(|(name, count)| (name.clone(), *count))
     }
 
     /// Whether a pattern of the topology matches this topic.
@@ -119,17 +106,10 @@ impl Assignments {
                 SourceTopics::Pattern(pattern) => {
                     // Java matches a pattern against the whole name. Build has refused those that are no patterns.
                     let pattern = Regex::new(&format!("^(?:{pattern})$")).map_err(|e| {
-                        Error::new(
-                            ErrorKind::Topology,
-                            format!("`{pattern}` is no regular expression"),
-                        )
-                        .caused_by(e)
+                        Error::new(ErrorKind::Topology, format!("`{pattern}` is no regular expression"))
+                            .caused_by(e)
                     })?;
-                    let matching = known
-                        .iter()
-                        .filter(|topic| pattern.is_match(topic))
-                        .cloned()
-                        .collect();
+                    let matching = known.iter().filter(|topic| pattern.is_match(topic)).cloned().collect();
                     self.patterns.push(pattern);
                     matching
                 }
@@ -146,10 +126,7 @@ impl Assignments {
                             })?,
                         };
                         inputs.push((
-                            InputTopic {
-                                topic: name,
-                                sources: vec![source],
-                            },
+                            InputTopic { topic: name, sources: vec![source], writers: 0 },
                             partitions,
                         ));
                     }
@@ -200,12 +177,44 @@ impl Assignments {
         Ok(())
     }
 
+    /// How many tasks write to each repartition topic.
+    fn count_writers(&mut self, topology: &Topology, application_id: &str) {
+        let mut writers: BTreeMap<String, u32> = BTreeMap::new();
+        for sub in 0..topology.sub_topology_count() as u32 {
+            let tasks = self.subs[sub as usize].inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
+            let topics: BTreeSet<String> =
+                topology.sinks_of(sub).map(|sink| sink.full_name(application_id)).collect();
+            topics.into_iter().for_each(|topic| *writers.entry(topic).or_default() += tasks);
+        }
+        for (input, _) in self.subs.iter_mut().flat_map(|sub| &mut sub.inputs) {
+            if self.repartitions.contains_key(&input.topic) {
+                input.writers = writers.get(&input.topic).copied().unwrap_or(0);
+            }
+        }
+    }
+
+    /// The repartition topics that `sub_topology` writes to and that more than one task writes to.
+    pub(crate) fn aligned_outputs(
+        &self,
+        topology: &Topology,
+        application_id: &str,
+        sub_topology: u32,
+    ) -> Vec<String> {
+        let shared = |topic: &String| {
+            let mut inputs = self.subs.iter().flat_map(|sub| &sub.inputs);
+            inputs.any(|(input, _)| input.topic == *topic && input.writers > 1)
+        };
+        let topics: BTreeSet<String> = topology
+            .sinks_of(sub_topology)
+            .map(|sink| sink.full_name(application_id))
+            .filter(shared)
+            .collect();
+        topics.into_iter().collect()
+    }
+
     fn count_of_writers(&self, topology: &Topology, application_id: &str, topic: &str) -> Option<u32> {
-        let writers = (0..topology.sub_topology_count() as u32).filter(|&sub| {
-            topology
-                .sinks_of(sub)
-                .any(|sink| sink.full_name(application_id) == topic)
-        });
+        let writers = (0..topology.sub_topology_count() as u32)
+            .filter(|&sub| topology.sinks_of(sub).any(|sink| sink.full_name(application_id) == topic));
         let mut highest = None;
         for sub in writers {
             for (input, count) in &self.subs[sub as usize].inputs {

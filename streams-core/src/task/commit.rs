@@ -6,6 +6,7 @@ use crate::ids::{Offset, TopicPartition};
 use crate::log::Committed;
 use crate::operators::port::exclusive;
 use crate::operators::{Partition, Target};
+use crate::task::aligned::Marker;
 use crate::task::{Progress, Task};
 
 impl Task {
@@ -24,16 +25,28 @@ impl Task {
         let (outputs, changelogs, partition) = (&mut self.ctx.outputs, &self.changelogs, self.id.partition);
         self.state.changes(&mut |store, record| {
             if let Some(topic) = changelogs[store] {
-                outputs.push(
-                    Target {
-                        topic,
-                        partition: Partition::Number(partition),
-                    },
-                    record,
-                );
+                outputs.push(Target { topic, partition: Partition::Number(partition) }, record);
             }
             Ok(())
-        })
+        })?;
+        self.tell_downstream()
+    }
+
+    /// Writes the task's stream time to every partition of the repartition topics it shares with other tasks.
+    fn tell_downstream(&mut self) -> Result<()> {
+        if !self.has_news() {
+            return Ok(());
+        }
+        let marker = Marker { task: self.id, time: self.ctx.stream_time.get(), idle: self.upstream.idle };
+        let headers = marker.encode();
+        for &topic in &self.upstream.topics {
+            for partition in 0..self.ctx.topics.partitions(topic)? {
+                let target = Target { topic, partition: Partition::Number(partition) };
+                self.ctx.outputs.push(target, marker.record(&headers));
+            }
+        }
+        self.upstream.said = Some((marker.time, marker.idle));
+        Ok(())
     }
 
     /// What to commit of the inputs: partitions that something was read from, or all of them where operators have
@@ -48,18 +61,13 @@ impl Task {
             let Some(offset) = queue.position.or((!operators.is_empty()).then_some(0)) else {
                 continue;
             };
-            let progress = Progress {
-                partition_time: queue.partition_time.get(),
-                operators: operators.clone(),
-            };
+            let mut operators = operators.clone();
+            if let Some(aligned) = &queue.aligned {
+                aligned.save(&mut operators);
+            }
+            let progress = Progress { partition_time: queue.partition_time.get(), operators };
             let partition = TopicPartition::new(queue.topic.clone(), queue.partition);
-            positions.push((
-                partition,
-                Committed {
-                    offset,
-                    metadata: progress.encode(),
-                },
-            ));
+            positions.push((partition, Committed { offset, metadata: progress.encode() }));
         }
         positions
     }

@@ -15,10 +15,7 @@ pub(crate) struct Progress {
 impl Progress {
     /// Nothing known.
     pub(crate) const fn unknown() -> Self {
-        Progress {
-            partition_time: UNKNOWN,
-            operators: Vec::new(),
-        }
+        Progress { partition_time: UNKNOWN, operators: Vec::new() }
     }
 
     /// The metadata text.
@@ -48,15 +45,8 @@ impl Progress {
         if !matches!(magic, 1 | MAGIC) {
             return Self::unknown();
         }
-        let operators = if magic == MAGIC {
-            decode_operators(rest).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        Progress {
-            partition_time: i64::from_be_bytes(*time),
-            operators,
-        }
+        let operators = if magic == MAGIC { decode_operators(rest).unwrap_or_default() } else { Vec::new() };
+        Progress { partition_time: i64::from_be_bytes(*time), operators }
     }
 }
 
@@ -81,11 +71,7 @@ fn base64_encode(bytes: &[u8]) -> String {
         let word = chunk.iter().fold(0u32, |word, &b| (word << 8) | u32::from(b)) << (8 * (3 - chunk.len()));
         for index in 0..4 {
             let digit = ALPHABET[(word >> (18 - 6 * index)) as usize & 63];
-            text.push(if index <= chunk.len() {
-                char::from(digit)
-            } else {
-                '='
-            });
+            text.push(if index <= chunk.len() { char::from(digit) } else { '=' });
         }
     }
     text
@@ -111,17 +97,11 @@ mod tests {
 
     #[test]
     fn metadata_is_that_of_kafka_streams() {
-        let of = |partition_time, operators| Progress {
-            partition_time,
-            operators,
-        };
+        let of = |partition_time, operators| Progress { partition_time, operators };
         let vectors = [
             (of(1_700_000_000_000, vec![]), "AgAAAYvP5WgA"),
             (of(-1, vec![]), "Av//////////"),
-            (
-                of(1000, vec![("emit".to_owned(), 123)]),
-                "AgAAAAAAAAPoAAAAAQAAAARlbWl0AAAAAAAAAHs=",
-            ),
+            (of(1000, vec![("emit".to_owned(), 123)]), "AgAAAAAAAAPoAAAAAQAAAARlbWl0AAAAAAAAAHs="),
         ];
         for (progress, text) in vectors {
             assert_eq!(progress.encode(), text);

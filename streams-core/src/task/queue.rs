@@ -8,6 +8,7 @@ use crate::operators::Origin;
 use crate::operators::TaskContext;
 use crate::operators::source::SourceHead;
 use crate::record::RecordBatch;
+use crate::task::aligned::{AlignedTime, Marker};
 use crate::time::{StreamTime, Timestamp};
 
 /// Records of one partition in order. Only the first is ever decoded (rule X-4).
@@ -29,6 +30,10 @@ pub(crate) struct InputQueue {
     /// Offset behind the last record taken or skipped: what is committed.
     pub(crate) position: Option<Offset>,
     pub(crate) partition_time: StreamTime,
+    /// Time as the upstream tasks tell it, if several write to the topic.
+    pub(crate) aligned: Option<AlignedTime>,
+    /// Whether a marker of an upstream task was passed since this was last asked.
+    pub(crate) heard: bool,
     /// Emptied batches, to be filled again.
     spare: Vec<RecordBatch>,
 }
@@ -39,6 +44,7 @@ impl InputQueue {
         partition: u32,
         topic_number: u32,
         heads: Vec<Box<dyn SourceHead>>,
+        aligned: Option<AlignedTime>,
     ) -> Self {
         let loaded = vec![false; heads.len()];
         InputQueue {
@@ -53,6 +59,8 @@ impl InputQueue {
             loaded,
             position: None,
             partition_time: StreamTime::unknown(),
+            aligned,
+            heard: false,
             spare: Vec::new(),
         }
     }
@@ -81,11 +89,19 @@ impl InputQueue {
                 return Ok(None);
             };
             let raw = batch.get(self.cursor);
-            let origin = Origin {
-                topic: self.topic_number,
-                partition: self.partition,
-                offset: raw.offset,
-            };
+            if let Some(marker) = Marker::of(raw) {
+                if let Some(aligned) = &mut self.aligned {
+                    aligned.take(marker);
+                    self.heard = true;
+                }
+                self.advance();
+                // What comes behind the marker is judged by the new time.
+                if self.heard {
+                    return Ok(None);
+                }
+                continue;
+            }
+            let origin = Origin { topic: self.topic_number, partition: self.partition, offset: raw.offset };
             ctx.origin = Some(origin);
             if ctx.policies.uses_dead_letters() {
                 ctx.raw.clear();
@@ -109,17 +125,15 @@ impl InputQueue {
             return Ok(());
         };
         let raw = batch.get(self.cursor);
-        ctx.origin = Some(Origin {
-            topic: self.topic_number,
-            partition: self.partition,
-            offset: raw.offset,
-        });
+        ctx.origin = Some(Origin { topic: self.topic_number, partition: self.partition, offset: raw.offset });
         if ctx.policies.uses_dead_letters() {
             ctx.raw.clear();
             ctx.raw.push(raw);
         }
         self.partition_time.advance(time);
-        ctx.stream_time.advance(time);
+        if self.aligned.is_none() {
+            ctx.stream_time.advance(time);
+        }
         self.advance();
         for (head, loaded) in self.heads.iter_mut().zip(&self.loaded) {
             if *loaded {

@@ -14,8 +14,9 @@ use crate::operators::{DropCounts, Outputs, Scratch, TaskContext, TaskNode, Topi
 use crate::record::RecordBatch;
 use crate::state::{Engine, MemoryBudget, TaskState};
 use crate::task::Progress;
+use crate::task::aligned::AlignedTime;
 use crate::task::queue::InputQueue;
-use crate::time::{StreamTime, Timestamp};
+use crate::time::{StreamTime, Timestamp, UNKNOWN};
 use crate::topology::{Topology, Wirer};
 
 /// What a task is given by whoever runs it.
@@ -28,6 +29,10 @@ pub(crate) struct TaskEnv {
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) budget: Arc<MemoryBudget>,
     pub(crate) wall_clock: Timestamp,
+    /// Repartition topics to which this task and others write, if event time is to be aligned behind them.
+    pub(crate) aligned_outputs: Vec<String>,
+    /// Whether the task follows the time that its upstream tasks write.
+    pub(crate) aligned_inputs: bool,
 }
 
 /// A topic that the task reads, with the sources that read it.
@@ -35,6 +40,17 @@ pub(crate) struct TaskEnv {
 pub(crate) struct InputTopic {
     pub(crate) topic: String,
     pub(crate) sources: Vec<NodeId>,
+    /// How many tasks write to it, if it is a repartition topic.
+    pub(crate) writers: u32,
+}
+
+/// What the task tells those behind the repartition topics it writes to.
+pub(super) struct Upstream {
+    pub(super) topics: Vec<u32>,
+    /// Whether there is nothing to read.
+    pub(super) idle: bool,
+    /// What it said last: its time and whether it was idle.
+    pub(super) said: Option<(Timestamp, bool)>,
 }
 
 /// One partition of one sub-topology.
@@ -46,6 +62,7 @@ pub(crate) struct Task {
     pub(super) state: Arc<TaskState>,
     /// Numbers of the stores' changelog topics, for the stores that have one.
     pub(super) changelogs: Vec<Option<u32>>,
+    pub(super) upstream: Upstream,
     /// Typed handles of the stores.
     handles: HashMap<StoreId, Arc<dyn Any + Send + Sync>>,
 }
@@ -61,6 +78,7 @@ impl Task {
             node: NodeId(0),
             origin: None,
             stream_time: StreamTime::unknown(),
+            aligned_time: None,
             wall_clock: env.wall_clock,
             outputs: Outputs::default(),
             topics: TopicTable::new(env.counts),
@@ -87,19 +105,16 @@ impl Task {
         for input in inputs {
             let heads = input.sources.iter().map(|&source| wirer.source(source)).collect();
             let number = wirer.ctx.topics.number(&input.topic);
-            queues.push(InputQueue::new(input.topic.clone(), id.partition, number, heads));
+            let aligned = (env.aligned_inputs && input.writers > 1).then(|| AlignedTime::new(input.writers));
+            queues.push(InputQueue::new(input.topic.clone(), id.partition, number, heads, aligned));
         }
         let mut nodes = wirer.nodes;
         nodes.sort_by_key(|(node, _)| *node);
-        Ok(Task {
-            id,
-            ctx,
-            queues,
-            nodes,
-            state,
-            changelogs,
-            handles: typed,
-        })
+        let aligned_outputs = env.aligned_outputs.iter().map(|topic| ctx.topics.number(topic)).collect();
+        let aligned = queues.iter().any(|queue: &InputQueue| queue.aligned.is_some());
+        ctx.aligned_time = aligned.then_some(UNKNOWN);
+        let upstream = Upstream { topics: aligned_outputs, idle: false, said: None };
+        Ok(Task { id, ctx, queues, nodes, state, changelogs, handles: typed, upstream })
     }
 
     /// Calls every node once before the first record; `wall_clock` is the time now.
@@ -120,9 +135,13 @@ impl Task {
             let progress = Progress::decode(&committed.metadata);
             queue.position = Some(committed.offset);
             queue.partition_time.advance(progress.partition_time);
-            self.ctx.stream_time.advance(progress.partition_time);
+            match &mut queue.aligned {
+                Some(aligned) => aligned.load(&progress.operators),
+                None => _ = self.ctx.stream_time.advance(progress.partition_time),
+            }
             operators.extend(progress.operators);
         }
+        self.follow_upstream();
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.load(&operators));
         }
@@ -130,9 +149,7 @@ impl Task {
 
     /// The partitions that the task reads, in the order of its queues.
     pub(crate) fn inputs(&self) -> impl ExactSizeIterator<Item = TopicPartition> {
-        self.queues
-            .iter()
-            .map(|queue| TopicPartition::new(queue.topic.clone(), queue.partition))
+        self.queues.iter().map(|queue| TopicPartition::new(queue.topic.clone(), queue.partition))
     }
 
     /// Adds records to queue `queue`.
@@ -153,15 +170,21 @@ impl Task {
     /// Processes the record with the smallest time of all queues (rule P-1), and the stream-time punctuations that
     /// are then due; whether there was one. Whether to wait for an empty queue is the caller's decision.
     pub(crate) fn process_next(&mut self) -> Result<bool> {
-        let mut first: Option<(Timestamp, usize)> = None;
-        for index in 0..self.queues.len() {
-            if let Some(time) = self.queues[index].head_time(&mut self.ctx)? {
-                if first.is_none_or(|(earliest, _)| time < earliest) {
-                    first = Some((time, index));
-                }
+        let mut heard = false;
+        let index = loop {
+            let first = self.first_queue()?;
+            let news =
+                self.queues.iter_mut().fold(false, |news, queue| news | std::mem::take(&mut queue.heard));
+            if news {
+                self.pass_time()?;
+                heard = true;
+                continue;
             }
-        }
-        let Some((_, index)) = first else { return Ok(false) };
+            match first {
+                Some(index) => break index,
+                None => return Ok(heard),
+            }
+        };
         self.queues[index].fire(&mut self.ctx)?;
         self.punctuate(PunctuationType::StreamTime, self.ctx.stream_time.get())?;
         Ok(true)
@@ -219,15 +242,64 @@ impl Task {
 
     /// The name of each store's changelog topic, in the order of the stores; `None` where there is none.
     pub(crate) fn changelog_topics(&self) -> Vec<Option<String>> {
-        self.changelogs
-            .iter()
-            .map(|topic| topic.map(|t| self.ctx.topics.name(t).to_string()))
-            .collect()
+        self.changelogs.iter().map(|topic| topic.map(|t| self.ctx.topics.name(t).to_string())).collect()
     }
 
     /// Highest event time taken up.
     pub(crate) fn stream_time(&self) -> Timestamp {
         self.ctx.stream_time.get()
+    }
+
+    /// Says whether the task has nothing to read, for some time or for good: time behind it need not wait then.
+    pub(crate) fn set_idle(&mut self, idle: bool) {
+        self.upstream.idle = idle;
+    }
+
+    /// Whether a commit would tell those behind the task something new, although nothing was processed.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.upstream.topics.is_empty()
+            && self
+                .upstream
+                .said
+                .is_none_or(|(time, idle)| idle != self.upstream.idle || time != self.ctx.stream_time.get())
+    }
+
+    /// The queue whose first record has the smallest time.
+    fn first_queue(&mut self) -> Result<Option<usize>> {
+        let mut first: Option<(Timestamp, usize)> = None;
+        for (index, queue) in self.queues.iter_mut().enumerate() {
+            if let Some(time) = queue.head_time(&mut self.ctx)? {
+                if first.is_none_or(|(earliest, _)| time < earliest) {
+                    first = Some((time, index));
+                }
+            }
+        }
+        Ok(first.map(|(_, index)| index))
+    }
+
+    /// Takes the time that the upstream tasks agree on; whether it has moved.
+    fn follow_upstream(&mut self) -> bool {
+        let Some(now) = self.queues.iter().filter_map(|queue| Some(queue.aligned.as_ref()?.get())).min()
+        else {
+            return false;
+        };
+        let moved = self.ctx.stream_time.get() < now;
+        self.ctx.stream_time.advance(now);
+        self.ctx.aligned_time = Some(self.ctx.stream_time.get());
+        moved
+    }
+
+    /// Upstream tasks were heard of: windows may close and punctuations be due without a record.
+    fn pass_time(&mut self) -> Result<()> {
+        if !self.follow_upstream() {
+            return Ok(());
+        }
+        self.ctx.origin = None;
+        let now = self.ctx.stream_time.get();
+        for (_, node) in &self.nodes {
+            exclusive(node, |node| node.pass_time(&mut self.ctx, now))?;
+        }
+        self.punctuate(PunctuationType::StreamTime, now)
     }
 
     fn punctuate(&mut self, kind: PunctuationType, now: Timestamp) -> Result<()> {

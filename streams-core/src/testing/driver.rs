@@ -132,13 +132,7 @@ impl TestDriver {
         self.topics.check_partition(topic, partition)?;
         let mut encoded = Vec::new();
         headers.encode(&mut encoded);
-        let record = RecordView {
-            offset: 0,
-            timestamp,
-            key,
-            value,
-            headers: EncodedHeaders(&encoded),
-        };
+        let record = RecordView { offset: 0, timestamp, key, value, headers: EncodedHeaders(&encoded) };
         self.deliver(topic, partition, record);
         self.run()
     }
@@ -180,10 +174,7 @@ impl TestDriver {
 
     /// Everything that was written to a topic: changelogs and repartition topics too, by their full names.
     pub fn topic_records(&self, topic: &str) -> Vec<RawRecord> {
-        self.topics
-            .topics
-            .get(topic)
-            .map_or_else(Vec::new, |topic| topic.records(0))
+        self.topics.topics.get(topic).map_or_else(Vec::new, |topic| topic.records(0))
     }
 
     /// The names of all topics that were written to.
@@ -231,9 +222,6 @@ impl TestDriver {
     }
 
     pub(super) fn unknown(what: &str, name: &str) -> Error {
-        Error::new(
-            ErrorKind::NotFound,
-            format!("the topology has no {what} `{name}`"),
-        )
+        Error::new(ErrorKind::NotFound, format!("the topology has no {what} `{name}`"))
     }
 }

@@ -19,6 +19,9 @@ pub struct TestDriverOptions {
     pub commit_each_record: bool,
     /// Forwards results of cached stores once per key and commit instead of on every update.
     pub forward_per_commit: bool,
+    /// Aligns event time behind repartition topics as an application does: time there is what all upstream tasks
+    /// have committed. Without, it is that of the records as they come, which in a driver is the order of piping.
+    pub aligned_event_time: bool,
     /// What is done with records that fail.
     pub policies: ErrorPolicies,
     /// Where the wall clock begins, in milliseconds since the epoch.
@@ -37,6 +40,7 @@ impl Default for TestDriverOptions {
             partitions: BTreeMap::new(),
             commit_each_record: true,
             forward_per_commit: false,
+            aligned_event_time: false,
             policies: ErrorPolicies::default(),
             start: 0,
             record_internal: true,

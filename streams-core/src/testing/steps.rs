@@ -65,14 +65,17 @@ impl TestDriver {
                 engine: backend.open_task(id)?,
                 budget: Arc::clone(&self.budget),
                 wall_clock: self.wall_clock,
+                aligned_inputs: self.options.aligned_event_time,
+                aligned_outputs: if self.options.aligned_event_time {
+                    self.assignments.aligned_outputs(&self.topology, &application_id, id.sub_topology)
+                } else {
+                    Vec::new()
+                },
             };
             let inputs = self.assignments.inputs_of(id);
             let mut task = Task::new(&self.topology, id, &inputs, env)?;
             self.restore(&mut task)?;
-            let committed: Vec<_> = task
-                .inputs()
-                .map(|input| self.committed.get(&input).cloned())
-                .collect();
+            let committed: Vec<_> = task.inputs().map(|input| self.committed.get(&input).cloned()).collect();
             task.resume(&committed);
             for (queue, input) in task.inputs().enumerate().collect::<Vec<_>>() {
                 let from = committed[queue].as_ref().map_or(0, |c| c.offset as usize);
@@ -103,10 +106,8 @@ impl TestDriver {
     /// Appends a record to a topic and hands it to the task that reads it.
     pub(super) fn deliver(&mut self, topic: &str, partition: u32, record: RecordView<'_>) -> Offset {
         let offset = self.topics.topic(topic).append(partition, record);
-        if let Some(&Some((task, queue))) = self
-            .readers
-            .get(topic)
-            .and_then(|readers| readers.get(partition as usize))
+        if let Some(&Some((task, queue))) =
+            self.readers.get(topic).and_then(|readers| readers.get(partition as usize))
         {
             let mut batch = self.tasks[task].spare_batch(queue);
             batch.push(RecordView { offset, ..record });
@@ -157,10 +158,7 @@ impl TestDriver {
             };
             self.topics.check_partition(&topic, partition)?;
             let offset = self.deliver(&topic, partition, record.get(0));
-            if let Some(store) = changelogs
-                .iter()
-                .position(|name| name.as_deref() == Some(&*topic))
-            {
+            if let Some(store) = changelogs.iter().position(|name| name.as_deref() == Some(&*topic)) {
                 ends[store] = Some(offset + 1);
             }
         }

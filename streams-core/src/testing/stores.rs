@@ -35,10 +35,7 @@ impl TestDriver {
     }
 
     fn find<S: Clone + 'static>(&self, name: &str, partition: u32) -> Result<S> {
-        let id = self
-            .topology
-            .store_named(name)
-            .ok_or_else(|| Self::unknown("store", name))?;
+        let id = self.topology.store_named(name).ok_or_else(|| Self::unknown("store", name))?;
         let mut tasks = self.tasks.iter().filter(|task| task.id.partition == partition);
         tasks.find_map(|task| task.store::<S>(id)).ok_or_else(|| {
             let wanted = std::any::type_name::<S>();

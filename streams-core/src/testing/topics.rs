@@ -46,10 +46,7 @@ impl TestTopic {
     pub(super) fn append(&mut self, partition: u32, record: RecordView<'_>) -> Offset {
         let batch = &mut self.partitions[partition as usize];
         let offset = batch.len();
-        batch.push(RecordView {
-            offset: offset as Offset,
-            ..record
-        });
+        batch.push(RecordView { offset: offset as Offset, ..record });
         self.order.push((partition, offset));
         offset as Offset
     }

@@ -24,11 +24,7 @@ impl Topology {
         graph.check();
         graph.mistakes.into_result()?;
         let sub_topologies = subtopology::split(&graph.nodes);
-        Ok(Topology(Arc::new(Inner {
-            nodes: graph.nodes,
-            stores: graph.stores,
-            sub_topologies,
-        })))
+        Ok(Topology(Arc::new(Inner { nodes: graph.nodes, stores: graph.stores, sub_topologies })))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -41,11 +37,7 @@ impl Topology {
 
     /// The store of this name.
     pub(crate) fn store_named(&self, name: &str) -> Option<StoreId> {
-        self.0
-            .stores
-            .iter()
-            .position(|s| s.spec.name == name)
-            .map(|index| StoreId(index as u16))
+        self.0.stores.iter().position(|s| s.spec.name == name).map(|index| StoreId(index as u16))
     }
 
     /// Number of sub-topologies: each is run by one task per partition.
@@ -60,32 +52,25 @@ impl Topology {
 
     /// The stores of one sub-topology in the order they were added.
     pub(crate) fn stores_of(&self, sub_topology: u32) -> Vec<StoreId> {
-        let stores: BTreeSet<StoreId> = self
-            .nodes_of(sub_topology)
-            .iter()
-            .flat_map(|&id| self.node(id).stores.iter().copied())
-            .collect();
+        let stores: BTreeSet<StoreId> =
+            self.nodes_of(sub_topology).iter().flat_map(|&id| self.node(id).stores.iter().copied()).collect();
         stores.into_iter().collect()
     }
 
     /// The sources of one sub-topology with what they read.
     pub(crate) fn sources_of(&self, sub_topology: u32) -> impl Iterator<Item = (NodeId, &SourceTopics)> {
-        self.nodes_of(sub_topology)
-            .iter()
-            .filter_map(|&id| match &self.node(id).kind {
-                NodeKind::Source(topics) => Some((id, topics)),
-                _ => None,
-            })
+        self.nodes_of(sub_topology).iter().filter_map(|&id| match &self.node(id).kind {
+            NodeKind::Source(topics) => Some((id, topics)),
+            _ => None,
+        })
     }
 
     /// The static destinations of one sub-topology's sinks.
     pub(crate) fn sinks_of(&self, sub_topology: u32) -> impl Iterator<Item = &TopicName> {
-        self.nodes_of(sub_topology)
-            .iter()
-            .filter_map(|&id| match &self.node(id).kind {
-                NodeKind::Sink(Some(topic)) => Some(topic),
-                _ => None,
-            })
+        self.nodes_of(sub_topology).iter().filter_map(|&id| match &self.node(id).kind {
+            NodeKind::Sink(Some(topic)) => Some(topic),
+            _ => None,
+        })
     }
 
     /// From how many places records come into `node`: its parents, or a source's topics.

@@ -85,11 +85,7 @@ impl Graph {
                 .iter()
                 .find(|n| n.name == node.name && !matches!(n.kind, crate::topology::NodeKind::Hidden));
             if let Some(twin) = twin {
-                found.push(format!(
-                    "two nodes have one name: {} and {}",
-                    twin.describe(),
-                    node.describe()
-                ));
+                found.push(format!("two nodes have one name: {} and {}", twin.describe(), node.describe()));
             }
         }
         for (index, store) in self.stores.iter().enumerate() {
@@ -98,18 +94,12 @@ impl Graph {
             found.extend(mistake_in_name(name).map(|m| format!("store at {place}: {m}")));
             if let Some(twin) = self.stores[..index].iter().find(|s| s.spec.name == *name) {
                 let first = format!("{}:{}", twin.location.file(), twin.location.line());
-                found.push(format!(
-                    "two stores are named `{name}`: at {first} and at {place}"
-                ));
+                found.push(format!("two stores are named `{name}`: at {first} and at {place}"));
             }
-            let used = self
-                .nodes
-                .iter()
-                .any(|n| n.stores.contains(&StoreId(index as u16)));
+            let used = self.nodes.iter().any(|n| n.stores.contains(&StoreId(index as u16)));
             if !used {
-                found.push(format!(
-                    "store `{name}` ({place}) is used by no node: connect it or leave it out"
-                ));
+                found
+                    .push(format!("store `{name}` ({place}) is used by no node: connect it or leave it out"));
             }
         }
         if self.nodes.is_empty() {

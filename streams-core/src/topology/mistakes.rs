@@ -19,9 +19,6 @@ impl Mistakes {
         let list: String = self.0.iter().map(|m| format!("\n- {m}")).collect();
         let count = self.0.len();
         let noun = if count == 1 { "mistake" } else { "mistakes" };
-        Err(Error::new(
-            ErrorKind::Topology,
-            format!("the topology has {count} {noun}:{list}"),
-        ))
+        Err(Error::new(ErrorKind::Topology, format!("the topology has {count} {noun}:{list}")))
     }
 }

@@ -32,7 +32,5 @@ impl Names {
 /// Whether a repartition topic's base name was generated: its nodes then have generated names too.
 pub(crate) fn is_generated(base: &str) -> bool {
     base.starts_with("KSTREAM")
-        && base
-            .rsplit_once('-')
-            .is_some_and(|(_, n)| n.len() == 10 && n.bytes().all(|b| b.is_ascii_digit()))
+        && base.rsplit_once('-').is_some_and(|(_, n)| n.len() == 10 && n.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -28,11 +28,7 @@ pub(crate) struct TopicName {
 impl TopicName {
     /// The name it has in the log.
     pub(crate) fn full_name(&self, application_id: &str) -> String {
-        if self.internal {
-            format!("{application_id}-{}", self.name)
-        } else {
-            self.name.clone()
-        }
+        if self.internal { format!("{application_id}-{}", self.name) } else { self.name.clone() }
     }
 }
 
@@ -109,11 +105,6 @@ impl Node {
 
     /// Name and source line, for messages.
     pub(crate) fn describe(&self) -> String {
-        format!(
-            "`{}` ({}:{})",
-            self.name,
-            self.location.file(),
-            self.location.line()
-        )
+        format!("`{}` ({}:{})", self.name, self.location.file(), self.location.line())
     }
 }

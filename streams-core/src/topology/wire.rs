@@ -40,14 +40,7 @@ impl<'t> Wirer<'t> {
         stores: &'t HashMap<StoreId, Arc<dyn Any + Send + Sync>>,
         forward_per_commit: bool,
     ) -> Self {
-        Wirer {
-            topology,
-            ctx,
-            stores,
-            nodes: Vec::new(),
-            forward_per_commit,
-            shared: HashMap::new(),
-        }
+        Wirer { topology, ctx, stores, nodes: Vec::new(), forward_per_commit, shared: HashMap::new() }
     }
 
     /// What the output of `node` goes to: its children, in order.
@@ -57,12 +50,8 @@ impl<'t> Wirer<'t> {
             0 => Box::new(Discard),
             1 => ports.remove(0),
             _ => {
-                let tee = self
-                    .topology
-                    .node(node)
-                    .tee
-                    .as_ref()
-                    .and_then(|tee| tee.downcast_ref::<TeeFn<K, V>>());
+                let tee =
+                    self.topology.node(node).tee.as_ref().and_then(|tee| tee.downcast_ref::<TeeFn<K, V>>());
                 let tee =
                     tee.expect("a handle has to be cloned to be used twice, which leaves the fan-out here");
                 tee(ports)
@@ -73,10 +62,7 @@ impl<'t> Wirer<'t> {
     /// One port per child of `node`, in order.
     pub(crate) fn children<K: 'static, V: 'static>(&mut self, node: NodeId) -> Vec<Box<dyn Port<K, V>>> {
         let children = self.topology.node(node).children.clone();
-        children
-            .into_iter()
-            .map(|child| self.port::<K, V>(child))
-            .collect()
+        children.into_iter().map(|child| self.port::<K, V>(child)).collect()
     }
 
     /// The port that leads to `node`; a node with several parents is made once.
@@ -100,20 +86,13 @@ impl<'t> Wirer<'t> {
     pub(crate) fn source(&mut self, node: NodeId) -> Box<dyn SourceHead> {
         let topology = self.topology;
         let head = (topology.node(node).wire)(self, node);
-        *head
-            .downcast::<Box<dyn SourceHead>>()
-            .expect("sources are wired to heads")
+        *head.downcast::<Box<dyn SourceHead>>().expect("sources are wired to heads")
     }
 
     /// The port behind source `node`, shared by all its input queues.
     pub(crate) fn behind_source<K: 'static, V: 'static>(&mut self, node: NodeId) -> Box<dyn Port<K, V>> {
         if let Some(shared) = self.shared.get(&node) {
-            return Box::new(
-                shared
-                    .downcast_ref::<SharedPort<K, V>>()
-                    .expect(SAME_TYPES)
-                    .clone(),
-            );
+            return Box::new(shared.downcast_ref::<SharedPort<K, V>>().expect(SAME_TYPES).clone());
         }
         let port = self.next::<K, V>(node);
         if self.topology.inputs_of(node) < 2 {
@@ -132,8 +111,7 @@ impl<'t> Wirer<'t> {
         N: Port<K, V> + TaskNode + 'static,
     {
         let node = Arc::new(Mutex::new(node));
-        self.nodes
-            .push((id, Arc::clone(&node) as Arc<Mutex<dyn TaskNode>>));
+        self.nodes.push((id, Arc::clone(&node) as Arc<Mutex<dyn TaskNode>>));
         boxed::<K, V>(NodePort(node))
     }
 
@@ -153,12 +131,10 @@ impl<'t> Wirer<'t> {
         let name = |id: NodeId| Arc::<str>::from(self.topology.node(id).name.as_str());
         let spec = self.topology.node(node);
         let children = spec.children.iter().map(|&child| name(child)).collect();
-        let stores = spec.stores.iter().map(|store| {
-            (
-                self.topology.store(*store).spec.name.clone(),
-                Arc::clone(&self.stores[store]),
-            )
-        });
+        let stores = spec
+            .stores
+            .iter()
+            .map(|store| (self.topology.store(*store).spec.name.clone(), Arc::clone(&self.stores[store])));
         (name(node), children, stores.collect())
     }
 

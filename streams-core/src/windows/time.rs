@@ -34,10 +34,7 @@ pub struct GraceUndecided(TimeWindows);
 impl GraceUndecided {
     /// A window takes records until stream time is `grace` behind its end.
     pub fn grace(self, grace: Duration) -> TimeWindows {
-        TimeWindows {
-            grace_ms: millis(grace),
-            ..self.0
-        }
+        TimeWindows { grace_ms: millis(grace), ..self.0 }
     }
 
     /// A window takes no record once stream time has reached its end.
@@ -55,11 +52,7 @@ impl TimeWindows {
     /// Windows of `size` that start every `advance`. `advance` is at least one millisecond and at most `size`, or
     /// `build` reports it.
     pub fn hopping(size: Duration, advance: Duration) -> GraceUndecided {
-        GraceUndecided(TimeWindows {
-            size_ms: millis(size),
-            advance_ms: millis(advance),
-            grace_ms: 0,
-        })
+        GraceUndecided(TimeWindows { size_ms: millis(size), advance_ms: millis(advance), grace_ms: 0 })
     }
 
     /// Length of each window.
@@ -102,19 +95,14 @@ impl TimeWindows {
     /// The windows that contain `time`, by ascending start; none starts before 0 (rule W-1).
     #[inline]
     pub(crate) fn windows_for(&self, time: Timestamp) -> impl Iterator<Item = Window> + use<> {
-        let TimeWindows {
-            size_ms, advance_ms, ..
-        } = *self;
+        let TimeWindows { size_ms, advance_ms, .. } = *self;
         let earliest = time.saturating_sub(size_ms).saturating_add(advance_ms).max(0);
         let mut start = earliest / advance_ms * advance_ms;
         std::iter::from_fn(move || {
             if start > time {
                 return None;
             }
-            let window = Window {
-                start,
-                end: start.saturating_add(size_ms),
-            };
+            let window = Window { start, end: start.saturating_add(size_ms) };
             start = start.saturating_add(advance_ms);
             Some(window)
         })

@@ -78,11 +78,8 @@ impl<K: Send + 'static, V: Send + 'static> KStream<Option<K>, V> {
     #[track_caller]
     pub fn require_key(self) -> KStream<K, V> {
         // Behind a key change the JVM drops them at the repartition, uncounted; the reason tells the two apart.
-        let reason = if self.handle.key_changed() {
-            DropReason::NullKeyAtRepartition
-        } else {
-            DropReason::NullKey
-        };
+        let reason =
+            if self.handle.key_changed() { DropReason::NullKeyAtRepartition } else { DropReason::NullKey };
         let stage: Arc<dyn Stage<Option<K>, V, K, V>> = Arc::new(RequireKey(reason));
         KStream::new(self.handle.add_hidden(Location::caller(), wire_stage(stage)))
     }

@@ -40,10 +40,7 @@ where
 
 impl<K, V> KStream<K, V> {
     pub(crate) fn new(handle: Handle) -> Self {
-        KStream {
-            handle,
-            types: PhantomData,
-        }
+        KStream { handle, types: PhantomData }
     }
 
     /// Names the node this handle stands for. A generated name would have had a number; it stays taken, so that
@@ -66,10 +63,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         K2: Send + 'static,
         V2: Send + 'static,
     {
-        KStream::new(
-            self.handle
-                .add(prefix, location, wire_stage::<K, V, K2, V2>(Arc::new(stage))),
-        )
+        KStream::new(self.handle.add(prefix, location, wire_stage::<K, V, K2, V2>(Arc::new(stage))))
     }
 
     /// Adds a stateless node that may change the key.

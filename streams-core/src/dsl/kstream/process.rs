@@ -51,14 +51,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         let wire: Arc<WireFn> = Arc::new(move |wirer, node| {
             let (name, children, stores) = wirer.surroundings(node);
             let next = wirer.next::<K2, V2>(node);
-            let processor = ProcessorNode {
-                node,
-                name,
-                processor: supplier(),
-                next,
-                children,
-                stores,
-            };
+            let processor = ProcessorNode { node, name, processor: supplier(), next, children, stores };
             wirer.register::<K, V, _>(node, Running::<K, V, _>(processor, PhantomData))
         });
         self.handle.add(prefix, location, wire)
@@ -72,10 +65,7 @@ impl<K, V> KStream<K, V> {
     pub fn with_store<SK, SV>(self, store: &Store<SK, SV>) -> Self {
         let location = Location::caller();
         let name = self.handle.graph().node(self.handle.node).name.clone();
-        let found = self
-            .handle
-            .graph()
-            .store_named(store.name(), &format!("processor `{name}`"), location);
+        let found = self.handle.graph().store_named(store.name(), &format!("processor `{name}`"), location);
         if let Some(store) = found {
             self.handle.connect(store);
         }

@@ -37,20 +37,11 @@ where
     K: Send + 'static,
     V: Send + 'static,
 {
-    let RepartitionSpec {
-        base,
-        key,
-        value,
-        partitions,
-        partitioner,
-    } = spec;
+    let RepartitionSpec { base, key, value, partitions, partitioner } = spec;
     let names = {
         let names = &mut input.graph().names;
-        let generated = [
-            names.next("KSTREAM-SINK-"),
-            names.next("KSTREAM-FILTER-"),
-            names.next("KSTREAM-SOURCE-"),
-        ];
+        let generated =
+            [names.next("KSTREAM-SINK-"), names.next("KSTREAM-FILTER-"), names.next("KSTREAM-SOURCE-")];
         if is_generated(&base) {
             generated
         } else {
@@ -71,37 +62,18 @@ where
         key_suffix: 0,
         types: PhantomData,
     });
-    let sink_topic = TopicName {
-        name: topic.clone(),
-        internal: true,
-    };
+    let sink_topic = TopicName { name: topic.clone(), internal: true };
     let wire_sink = {
         let sink_topic = sink_topic.clone();
         move |wirer: &mut crate::topology::Wirer<'_>, node| {
             let topic = wirer.topic_number(&sink_topic);
-            boxed::<K, V>(Sink::<K, V, K, V> {
-                node,
-                encoder: Arc::clone(&encoder),
-                topic: Some(topic),
-            })
+            boxed::<K, V>(Sink::<K, V, K, V> { node, encoder: Arc::clone(&encoder), topic: Some(topic) })
         }
     };
-    filter.add_kind(
-        sink_name,
-        NodeKind::Sink(Some(sink_topic)),
-        location,
-        Arc::new(wire_sink),
-    );
+    filter.add_kind(sink_name, NodeKind::Sink(Some(sink_topic)), location, Arc::new(wire_sink));
 
-    let decoder = Arc::new(Decoder {
-        key,
-        value,
-        extractor: Arc::new(RecordTimestamp),
-    });
-    let kind = NodeKind::Source(SourceTopics::Repartition {
-        name: topic,
-        partitions,
-    });
+    let decoder = Arc::new(Decoder { key, value, extractor: Arc::new(RecordTimestamp) });
+    let kind = NodeKind::Source(SourceTopics::Repartition { name: topic, partitions });
     let node = Node::new(source_name, kind, Vec::new(), location, wire_source(decoder));
     let node = input.graph().add(node);
     input.at(node)
@@ -140,21 +112,9 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// The same, as `repartitioned` says.
     #[track_caller]
     pub fn repartition_with(self, repartitioned: Repartitioned<K, V>) -> KStream<K, V> {
-        let Repartitioned {
-            key,
-            value,
-            name,
-            partitions,
-            partitioner,
-        } = repartitioned;
+        let Repartitioned { key, value, name, partitions, partitioner } = repartitioned;
         let base = name.unwrap_or_else(|| self.handle.graph().names.next("KSTREAM-REPARTITION-"));
-        let spec = RepartitionSpec {
-            base,
-            key,
-            value,
-            partitions,
-            partitioner,
-        };
+        let spec = RepartitionSpec { base, key, value, partitions, partitioner };
         KStream::new(add_repartition(&self.handle, spec, Location::caller()))
     }
 
@@ -169,13 +129,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         if !self.handle.key_changed() {
             return self;
         }
-        let spec = RepartitionSpec {
-            base: base.to_owned(),
-            key,
-            value,
-            partitions: None,
-            partitioner: None,
-        };
+        let spec = RepartitionSpec { base: base.to_owned(), key, value, partitions: None, partitioner: None };
         KStream::new(add_repartition(&self.handle, spec, location))
     }
 }

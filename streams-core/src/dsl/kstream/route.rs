@@ -23,10 +23,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         let location = Location::caller();
         if !Rc::ptr_eq(&self.handle.graph, &other.handle.graph) {
             let place = format!("{}:{}", location.file(), location.line());
-            self.handle
-                .graph()
-                .mistakes
-                .add(format!("merge of streams of two builders ({place})"));
+            self.handle.graph().mistakes.add(format!("merge of streams of two builders ({place})"));
             return self;
         }
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);
@@ -83,12 +80,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: 'static,
     {
         let destination = Destination::Topic(topic.name().into());
-        self.sink(
-            destination,
-            Some(topic.name().to_owned()),
-            produced,
-            Location::caller(),
-        );
+        self.sink(destination, Some(topic.name().to_owned()), produced, Location::caller());
     }
 
     /// Writes each record to the topic that `choose` names for it (Kafka's `TopicNameExtractor`). The topics must
@@ -114,12 +106,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         K2: 'static,
         V2: 'static,
     {
-        self.sink(
-            Destination::Dynamic(Box::new(choose)),
-            None,
-            produced,
-            Location::caller(),
-        );
+        self.sink(Destination::Dynamic(Box::new(choose)), None, produced, Location::caller());
     }
 
     fn sink<K2, V2>(
@@ -134,42 +121,19 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         K2: 'static,
         V2: 'static,
     {
-        let Produced {
-            key,
-            value,
-            partitioner,
-            name,
-        } = produced;
+        let Produced { key, value, partitioner, name } = produced;
         let key_suffix = key.partition_suffix();
-        let encoder = Arc::new(Encoder {
-            destination,
-            key,
-            value,
-            partitioner,
-            key_suffix,
-            types: PhantomData,
-        });
-        let topic = topic.map(|name| TopicName {
-            name,
-            internal: false,
-        });
+        let encoder =
+            Arc::new(Encoder { destination, key, value, partitioner, key_suffix, types: PhantomData });
+        let topic = topic.map(|name| TopicName { name, internal: false });
         let generated = self.handle.graph().names.next("KSTREAM-SINK-");
         let wire = {
             let topic = topic.clone();
             move |wirer: &mut Wirer<'_>, node| {
                 let topic = topic.as_ref().map(|topic| wirer.topic_number(topic));
-                boxed::<K, V>(Sink::<K, V, K2, V2> {
-                    node,
-                    encoder: Arc::clone(&encoder),
-                    topic,
-                })
+                boxed::<K, V>(Sink::<K, V, K2, V2> { node, encoder: Arc::clone(&encoder), topic })
             }
         };
-        self.handle.add_kind(
-            name.unwrap_or(generated),
-            NodeKind::Sink(topic),
-            location,
-            Arc::new(wire),
-        );
+        self.handle.add_kind(name.unwrap_or(generated), NodeKind::Sink(topic), location, Arc::new(wire));
     }
 }

@@ -19,27 +19,13 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// ```
     #[track_caller]
     pub fn filter(self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
-        self.stage(
-            "KSTREAM-FILTER-",
-            Location::caller(),
-            Filter {
-                predicate,
-                keep: true,
-            },
-        )
+        self.stage("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: true })
     }
 
     /// Keeps the records the predicate refuses.
     #[track_caller]
     pub fn filter_not(self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
-        self.stage(
-            "KSTREAM-FILTER-",
-            Location::caller(),
-            Filter {
-                predicate,
-                keep: false,
-            },
-        )
+        self.stage("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: false })
     }
 
     /// Turns each record into one other. Marks the key as changed: what follows may have to repartition.
@@ -58,11 +44,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     where
         V2: Send + 'static,
     {
-        self.stage(
-            "KSTREAM-MAPVALUES-",
-            Location::caller(),
-            MapValues(move |_: &K, value| mapper(value)),
-        )
+        self.stage("KSTREAM-MAPVALUES-", Location::caller(), MapValues(move |_: &K, value| mapper(value)))
     }
 
     /// Turns each value into another, seeing the key.
@@ -88,11 +70,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        self.stage(
-            "KSTREAM-MAPVALUES-",
-            Location::caller(),
-            TryMapValues(mapper, PhantomData),
-        )
+        self.stage("KSTREAM-MAPVALUES-", Location::caller(), TryMapValues(mapper, PhantomData))
     }
 
     /// Turns each record into any number of others, in the order of the iterator. Marks the key as changed.
@@ -141,11 +119,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: Send + 'static,
         I: IntoIterator<Item = V2> + 'static,
     {
-        self.stage(
-            "KSTREAM-FLATMAPVALUES-",
-            Location::caller(),
-            FlatMapValues(mapper),
-        )
+        self.stage("KSTREAM-FLATMAPVALUES-", Location::caller(), FlatMapValues(mapper))
     }
 
     /// Shows each record to `action` and passes it on.

@@ -29,11 +29,7 @@ impl<K: DefaultSerde, V: DefaultSerde> Default for Consumed<K, V> {
 impl<K: 'static, V: 'static> Consumed<K, V> {
     /// These serdes, and the timestamps the records have in the topic.
     pub fn with(key: SerdeRef<K>, value: SerdeRef<V>) -> Self {
-        Consumed {
-            key,
-            value,
-            extractor: Arc::new(RecordTimestamp),
-        }
+        Consumed { key, value, extractor: Arc::new(RecordTimestamp) }
     }
 
     /// Takes event time from `extractor`: a type of its own, or a closure that is given the record (with the
@@ -45,10 +41,6 @@ impl<K: 'static, V: 'static> Consumed<K, V> {
     }
 
     pub(crate) fn into_decoder(self) -> Arc<Decoder<K, V>> {
-        Arc::new(Decoder {
-            key: self.key,
-            value: self.value,
-            extractor: self.extractor,
-        })
+        Arc::new(Decoder { key: self.key, value: self.value, extractor: self.extractor })
     }
 }

@@ -26,11 +26,7 @@ impl<K: DefaultSerde, V: DefaultSerde> Default for Grouped<K, V> {
 impl<K: 'static, V: 'static> Grouped<K, V> {
     /// These serdes.
     pub fn with(key: SerdeRef<K>, value: SerdeRef<V>) -> Self {
-        Grouped {
-            key,
-            value,
-            name: None,
-        }
+        Grouped { key, value, name: None }
     }
 
     /// Names the grouping: its repartition topic is `<application id>-<name>-repartition`, and several

@@ -28,12 +28,7 @@ impl<K, V, K2: DefaultSerde, V2: DefaultSerde> Default for Produced<K, V, K2, V2
 impl<K, V, K2: 'static, V2: 'static> Produced<K, V, K2, V2> {
     /// These serdes; partitions by the key.
     pub fn with(key: SerdeRef<K2>, value: SerdeRef<V2>) -> Self {
-        Produced {
-            key,
-            value,
-            partitioner: None,
-            name: None,
-        }
+        Produced { key, value, partitioner: None, name: None }
     }
 
     /// Chooses partitions by topic, key, value and number of partitions (Kafka's `StreamPartitioner`).

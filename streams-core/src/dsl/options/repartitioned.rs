@@ -29,13 +29,7 @@ impl<K: DefaultSerde, V: DefaultSerde> Default for Repartitioned<K, V> {
 impl<K: 'static, V: 'static> Repartitioned<K, V> {
     /// These serdes, and as many partitions as the input has.
     pub fn with(key: SerdeRef<K>, value: SerdeRef<V>) -> Self {
-        Repartitioned {
-            key,
-            value,
-            name: None,
-            partitions: None,
-            partitioner: None,
-        }
+        Repartitioned { key, value, name: None, partitions: None, partitioner: None }
     }
 
     /// Names the repartition topic `<application id>-<name>-repartition`.

@@ -34,12 +34,6 @@ pub struct WindowStoreOptions {
 impl WindowStoreOptions {
     /// Windows of `size`, kept for `retention`, logged, without duplicates.
     pub fn new(size: Duration, retention: Duration) -> Self {
-        WindowStoreOptions {
-            size,
-            retention,
-            retain_duplicates: false,
-            logged: true,
-            in_memory: false,
-        }
+        WindowStoreOptions { size, retention, retain_duplicates: false, logged: true, in_memory: false }
     }
 }

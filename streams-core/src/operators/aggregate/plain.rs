@@ -32,47 +32,23 @@ where
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.node = self.node;
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         if self.input.is_null(&value) {
             return ctx.drop_record(DropReason::NullValue);
         }
         let (fold, output) = (&self.fold, &self.output);
         let (send_old, cached) = (self.send_old && !self.cached, self.cached);
         let (change, timestamp) = self.store.update(&key, timestamp, |slot| {
-            let (aggregate, stored_at) = slot
-                .take()
-                .map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
-            let old = if send_old {
-                aggregate.clone().or_else(|| fold.initial())
-            } else {
-                None
-            };
+            let (aggregate, stored_at) =
+                slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
+            let old = if send_old { aggregate.clone().or_else(|| fold.initial()) } else { None };
             let timestamp = timestamp.max(stored_at);
-            let new = fold
-                .add(&key, value, aggregate)
-                .filter(|new| !output.is_null(new));
+            let new = fold.add(&key, value, aggregate).filter(|new| !output.is_null(new));
             let forward = if cached { None } else { new.clone() };
             *slot = new.map(|value| ValueAndTimestamp { value, timestamp });
             (Change { new: forward, old }, timestamp)
         })?;
-        if cached {
-            Ok(())
-        } else {
-            self.next.push(
-                ctx,
-                Record {
-                    key,
-                    value: change,
-                    timestamp,
-                    headers,
-                },
-            )
-        }
+        if cached { Ok(()) } else { self.next.push(ctx, Record { key, value: change, timestamp, headers }) }
     }
 }
 
@@ -87,16 +63,9 @@ where
             return Ok(());
         }
         for update in self.store.take_unforwarded(self.send_old)? {
-            let value = Change {
-                new: update.new,
-                old: update.old,
-            };
-            let record = Record {
-                key: update.key,
-                value,
-                timestamp: update.timestamp,
-                headers: Headers::new(),
-            };
+            let value = Change { new: update.new, old: update.old };
+            let record =
+                Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };
             self.next.push(ctx, record)?;
         }
         Ok(())

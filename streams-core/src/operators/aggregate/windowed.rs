@@ -48,27 +48,15 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.node = self.node;
         // The clock first, then the windows: a record can be late by its own time (rule W-3).
-        let closed = self
-            .clock
-            .advance(record.timestamp)
-            .saturating_sub(self.windows.grace_ms());
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let closed = self.clock.advance(record.timestamp).saturating_sub(self.windows.grace_ms());
+        let Record { key, value, timestamp, headers } = record;
         let mut windows = self.windows.windows_for(timestamp);
         let mut value = Some(value);
         let mut next_window = windows.next();
         while let Some(window) = next_window {
             next_window = windows.next();
             // The last window takes the value, the ones before it a copy.
-            let value = if next_window.is_some() {
-                value.clone()
-            } else {
-                value.take()
-            };
+            let value = if next_window.is_some() { value.clone() } else { value.take() };
             let Some(value) = value else { break };
             if window.end <= closed {
                 ctx.node = self.node;
@@ -77,11 +65,7 @@ where
                 self.add(ctx, &key, value, timestamp, window, &headers)?;
             }
         }
-        if self.emit == Emit::OnClose {
-            self.emit_closed(ctx, closed, &headers)
-        } else {
-            Ok(())
-        }
+        if self.emit == Emit::OnClose { self.emit_closed(ctx, closed, &headers) } else { Ok(()) }
     }
 }
 
@@ -104,14 +88,9 @@ where
         let forwards = self.emit == Emit::OnUpdate;
         let send_old = self.send_old && forwards;
         let (put, (change, timestamp)) = self.store.update(key, window.start, timestamp, |slot| {
-            let (aggregate, stored_at) = slot
-                .take()
-                .map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
-            let old = if send_old {
-                aggregate.clone().or_else(|| fold.initial())
-            } else {
-                None
-            };
+            let (aggregate, stored_at) =
+                slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
+            let old = if send_old { aggregate.clone().or_else(|| fold.initial()) } else { None };
             let timestamp = timestamp.max(stored_at);
             let new = fold.add(key, value, aggregate).filter(|new| !output.is_null(new));
             let forward = if forwards { new.clone() } else { None };
@@ -125,19 +104,8 @@ where
         if !forwards {
             return Ok(());
         }
-        let key = Windowed {
-            key: key.clone(),
-            window,
-        };
-        self.next.push(
-            ctx,
-            Record {
-                key,
-                value: change,
-                timestamp,
-                headers: headers.clone(),
-            },
-        )
+        let key = Windowed { key: key.clone(), window };
+        self.next.push(ctx, Record { key, value: change, timestamp, headers: headers.clone() })
     }
 
     /// Forwards every window that ends in `(emitted, closed]`, with the headers of the record that closed it.
@@ -148,19 +116,9 @@ where
         }
         for item in self.store.closed_windows(self.emitted, closed) {
             let (key, stored) = item?;
-            let value = Change {
-                new: Some(stored.value),
-                old: None,
-            };
-            self.next.push(
-                ctx,
-                Record {
-                    key,
-                    value,
-                    timestamp: stored.timestamp,
-                    headers: headers.clone(),
-                },
-            )?;
+            let value = Change { new: Some(stored.value), old: None };
+            self.next
+                .push(ctx, Record { key, value, timestamp: stored.timestamp, headers: headers.clone() })?;
         }
         self.set_emitted(closed);
         Ok(())
@@ -169,12 +127,7 @@ where
     /// Windows that end later were not emitted: the store must keep them, however old.
     fn set_emitted(&mut self, closed: Timestamp) {
         self.emitted = closed;
-        self.store.keep_from(
-            closed
-                .saturating_sub(self.windows.size_ms())
-                .saturating_add(1)
-                .max(0),
-        );
+        self.store.keep_from(closed.saturating_sub(self.windows.size_ms()).saturating_add(1).max(0));
     }
 
     fn grid_passed(&self, closed: Timestamp) -> bool {
@@ -199,19 +152,18 @@ where
             return Ok(());
         }
         for update in self.store.take_unforwarded(self.send_old)? {
-            let value = Change {
-                new: update.new,
-                old: update.old,
-            };
-            let record = Record {
-                key: update.key,
-                value,
-                timestamp: update.timestamp,
-                headers: Headers::new(),
-            };
+            let value = Change { new: update.new, old: update.old };
+            let record =
+                Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };
             self.next.push(ctx, record)?;
         }
         Ok(())
+    }
+
+    fn pass_time(&mut self, ctx: &mut TaskContext, now: Timestamp) -> Result<()> {
+        ctx.node = self.node;
+        let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
+        if self.emit == Emit::OnClose { self.emit_closed(ctx, closed, &Headers::new()) } else { Ok(()) }
     }
 
     fn finish(&mut self, ctx: &mut TaskContext) -> Result<()> {

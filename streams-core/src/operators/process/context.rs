@@ -35,12 +35,7 @@ impl<'a> RecordMetadata<'a> {
                 offset: origin.offset,
                 timestamp,
             },
-            None => RecordMetadata {
-                topic: "",
-                partition: 0,
-                offset: -1,
-                timestamp,
-            },
+            None => RecordMetadata { topic: "", partition: 0, offset: -1, timestamp },
         }
     }
 }
@@ -75,10 +70,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
             let known = self.children.join(", ");
             return Err(Error::new(
                 ErrorKind::User,
-                format!(
-                    "processor `{}` has no child `{child}`; its children are: {known}",
-                    self.name
-                ),
+                format!("processor `{}` has no child `{child}`; its children are: {known}", self.name),
             ));
         };
         self.next.push_nth(self.task, number, record)?;
@@ -89,9 +81,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
     /// Calls [`punctuate`](crate::processor::Processor::punctuate) every `interval` (at least 1 ms): by stream
     /// time first with the next record, by wall clock first after one interval (Kafka's rules).
     pub fn schedule(&mut self, interval: Duration, kind: PunctuationType) -> PunctuationId {
-        self.task
-            .punctuations
-            .add(self.node, kind, interval, None, self.task.wall_clock)
+        self.task.punctuations.add(self.node, kind, interval, None, self.task.wall_clock)
     }
 
     /// The same on the grid `start + n * interval`; nothing fires before `start`.
@@ -101,9 +91,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
         interval: Duration,
         kind: PunctuationType,
     ) -> PunctuationId {
-        self.task
-            .punctuations
-            .add(self.node, kind, interval, Some(start), self.task.wall_clock)
+        self.task.punctuations.add(self.node, kind, interval, Some(start), self.task.wall_clock)
     }
 
     /// Ends a schedule; it does not fire again.
@@ -136,9 +124,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
 
     /// Where the record under way came from; `None` inside punctuations.
     pub fn record_metadata(&self) -> Option<RecordMetadata<'_>> {
-        self.task
-            .origin
-            .map(|_| RecordMetadata::of(self.task, self.task.stream_time.get()))
+        self.task.origin.map(|_| RecordMetadata::of(self.task, self.task.stream_time.get()))
     }
 
     /// The task.

@@ -51,12 +51,7 @@ impl<K: Clone, V> FixedKeyContext<'_, '_, K, V> {
                 "a fixed-key processor can only forward while it processes a record",
             ));
         };
-        self.inner.forward(Record {
-            key: key.clone(),
-            value,
-            timestamp,
-            headers: headers.clone(),
-        })
+        self.inner.forward(Record { key: key.clone(), value, timestamp, headers: headers.clone() })
     }
 }
 
@@ -113,33 +108,16 @@ where
     P: FixedKeyProcessor<K, V, V2>,
 {
     fn init(&mut self, ctx: &mut ProcessorContext<'_, K, V2>) -> UserResult {
-        self.0.init(&mut FixedKeyContext {
-            inner: ctx,
-            record: None,
-        })
+        self.0.init(&mut FixedKeyContext { inner: ctx, record: None })
     }
 
     fn process(&mut self, ctx: &mut ProcessorContext<'_, K, V2>, record: Record<K, V>) -> UserResult {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
-        let mut context = FixedKeyContext {
-            inner: ctx,
-            record: Some((&key, &headers)),
-        };
+        let Record { key, value, timestamp, headers } = record;
+        let mut context = FixedKeyContext { inner: ctx, record: Some((&key, &headers)) };
         self.0.process(&mut context, &key, value, timestamp, &headers)
     }
 
     fn punctuate(&mut self, ctx: &mut ProcessorContext<'_, K, V2>, due: Punctuation) -> UserResult {
-        self.0.punctuate(
-            &mut FixedKeyContext {
-                inner: ctx,
-                record: None,
-            },
-            due,
-        )
+        self.0.punctuate(&mut FixedKeyContext { inner: ctx, record: None }, due)
     }
 }

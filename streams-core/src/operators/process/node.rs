@@ -42,8 +42,7 @@ impl<K2, V2, P> ProcessorNode<K2, V2, P> {
 
 impl<K, V, K2, V2, P: Processor<K, V, K2, V2>> Port<K, V> for Running<K, V, ProcessorNode<K2, V2, P>> {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        self.0
-            .run(ctx, |processor, context| processor.process(context, record))
+        self.0.run(ctx, |processor, context| processor.process(context, record))
     }
 }
 
@@ -53,9 +52,7 @@ impl<K, V, K2, V2, P: Processor<K, V, K2, V2>> TaskNode for Running<K, V, Proces
     }
 
     fn punctuate(&mut self, ctx: &mut TaskContext, id: PunctuationId, time: Timestamp) -> Result<()> {
-        self.0.run(ctx, |processor, context| {
-            processor.punctuate(context, Punctuation { id, time })
-        })
+        self.0.run(ctx, |processor, context| processor.punctuate(context, Punctuation { id, time }))
     }
 }
 

@@ -59,13 +59,7 @@ impl Punctuations {
             PunctuationType::StreamTime => 0,
             PunctuationType::WallClock => wall_clock.saturating_add(interval_ms),
         });
-        self.schedules.push(Schedule {
-            id,
-            node,
-            kind,
-            interval_ms,
-            due,
-        });
+        self.schedules.push(Schedule { id, node, kind, interval_ms, due });
         id
     }
 
@@ -75,11 +69,7 @@ impl Punctuations {
 
     /// Whether any schedule follows the wall clock.
     pub(crate) fn next_wall_clock(&self) -> Option<Timestamp> {
-        self.schedules
-            .iter()
-            .filter(|s| s.kind == PunctuationType::WallClock)
-            .map(|s| s.due)
-            .min()
+        self.schedules.iter().filter(|s| s.kind == PunctuationType::WallClock).map(|s| s.due).min()
     }
 
     /// What is due at `now`, each at most once, by due time and then in the order scheduled; moves each to its
@@ -89,16 +79,10 @@ impl Punctuations {
             return Vec::new();
         }
         let mut due: Vec<(Timestamp, PunctuationId, NodeId)> = Vec::new();
-        for schedule in self
-            .schedules
-            .iter_mut()
-            .filter(|s| s.kind == kind && s.due <= now)
-        {
+        for schedule in self.schedules.iter_mut().filter(|s| s.kind == kind && s.due <= now) {
             due.push((schedule.due, schedule.id, schedule.node));
             let missed = (now - schedule.due) / schedule.interval_ms;
-            schedule.due = schedule
-                .due
-                .saturating_add((missed + 1).saturating_mul(schedule.interval_ms));
+            schedule.due = schedule.due.saturating_add((missed + 1).saturating_mul(schedule.interval_ms));
         }
         due.sort_by_key(|&(time, id, _)| (time, id));
         due.into_iter().map(|(_, id, node)| (node, id)).collect()
@@ -115,58 +99,27 @@ mod tests {
     use super::*;
 
     fn fires(p: &mut Punctuations, kind: PunctuationType, times: &[i64]) -> Vec<i64> {
-        times
-            .iter()
-            .copied()
-            .filter(|&t| !p.take_due(kind, t).is_empty())
-            .collect()
+        times.iter().copied().filter(|&t| !p.take_due(kind, t).is_empty()).collect()
     }
 
     #[test]
     fn stream_time_fires_with_the_first_record_then_on_the_grid_and_skips_what_was_missed() {
         let mut p = Punctuations::default();
-        p.add(
-            NodeId(0),
-            PunctuationType::StreamTime,
-            Duration::from_millis(10),
-            None,
-            0,
-        );
-        assert_eq!(
-            fires(&mut p, PunctuationType::StreamTime, &[3, 9, 10, 35, 36, 36, 40]),
-            [3, 10, 35, 40]
-        );
+        p.add(NodeId(0), PunctuationType::StreamTime, Duration::from_millis(10), None, 0);
+        assert_eq!(fires(&mut p, PunctuationType::StreamTime, &[3, 9, 10, 35, 36, 36, 40]), [3, 10, 35, 40]);
     }
 
     #[test]
     fn the_wall_clock_fires_first_after_one_interval() {
         let mut p = Punctuations::default();
-        p.add(
-            NodeId(0),
-            PunctuationType::WallClock,
-            Duration::from_millis(10),
-            None,
-            0,
-        );
-        assert_eq!(
-            fires(&mut p, PunctuationType::WallClock, &[9, 10, 45, 49, 50]),
-            [10, 45, 50]
-        );
+        p.add(NodeId(0), PunctuationType::WallClock, Duration::from_millis(10), None, 0);
+        assert_eq!(fires(&mut p, PunctuationType::WallClock, &[9, 10, 45, 49, 50]), [10, 45, 50]);
     }
 
     #[test]
     fn nothing_fires_before_a_given_start() {
         let mut p = Punctuations::default();
-        p.add(
-            NodeId(0),
-            PunctuationType::WallClock,
-            Duration::from_millis(10),
-            Some(25),
-            0,
-        );
-        assert_eq!(
-            fires(&mut p, PunctuationType::WallClock, &[20, 25, 34, 35]),
-            [25, 35]
-        );
+        p.add(NodeId(0), PunctuationType::WallClock, Duration::from_millis(10), Some(25), 0);
+        assert_eq!(fires(&mut p, PunctuationType::WallClock, &[20, 25, 34, 35]), [25, 35]);
     }
 }

@@ -25,12 +25,7 @@ where
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
         ctx.node = self.node;
-        let Record {
-            key,
-            value: change,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value: change, timestamp, headers } = record;
         let passes = |value: &V| (self.predicate)(&key, value) == self.keep;
         let new = change.new.filter(passes);
         let mut old = change.old.filter(|_| self.knows_old).filter(passes);
@@ -48,15 +43,7 @@ where
         } else if self.knows_old && new.is_none() && old.is_none() {
             return Ok(());
         }
-        self.next.push(
-            ctx,
-            Record {
-                key,
-                value: Change { new, old },
-                timestamp,
-                headers,
-            },
-        )
+        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
     }
 }
 
@@ -66,8 +53,6 @@ where
     V: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store
-            .as_ref()
-            .map_or(Ok(()), |store| store.flush(ctx, self.knows_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.knows_old, &mut *self.next))
     }
 }

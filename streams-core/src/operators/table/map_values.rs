@@ -27,32 +27,17 @@ where
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
         ctx.node = self.node;
-        let Record {
-            key,
-            value: change,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value: change, timestamp, headers } = record;
         let new = change.new.and_then(|value| (self.mapper)(&key, value));
         let old = match &self.store {
-            Some(store) => store
-                .put(&key, new.as_ref(), timestamp)?
-                .filter(|_| self.send_old),
+            Some(store) => store.put(&key, new.as_ref(), timestamp)?.filter(|_| self.send_old),
             None if self.send_old => change.old.and_then(|value| (self.mapper)(&key, value)),
             None => None,
         };
         if self.store.as_ref().is_some_and(|store| store.cached) {
             return Ok(());
         }
-        self.next.push(
-            ctx,
-            Record {
-                key,
-                value: Change { new, old },
-                timestamp,
-                headers,
-            },
-        )
+        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
     }
 }
 
@@ -63,8 +48,6 @@ where
     V2: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store
-            .as_ref()
-            .map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
     }
 }

@@ -37,18 +37,10 @@ impl<K: Clone + Send + 'static, V: Clone + Send + 'static> Materialization<K, V>
             return Ok(());
         }
         for update in self.store.take_unforwarded(send_old)? {
-            let value = Change {
-                new: update.new,
-                old: update.old,
-            };
+            let value = Change { new: update.new, old: update.old };
             next.push(
                 ctx,
-                Record {
-                    key: update.key,
-                    value,
-                    timestamp: update.timestamp,
-                    headers: Headers::new(),
-                },
+                Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() },
             )?;
         }
         Ok(())

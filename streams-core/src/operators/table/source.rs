@@ -27,12 +27,7 @@ where
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<KI, VI>) -> Result<()> {
         ctx.node = self.node;
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
+        let Record { key, value, timestamp, headers } = record;
         let Some(key) = key.into_option() else {
             return ctx.drop_record(DropReason::NullKey);
         };
@@ -44,19 +39,8 @@ where
         if self.store.as_ref().is_some_and(|store| store.cached) {
             return Ok(());
         }
-        let value = Change {
-            new,
-            old: old.filter(|_| self.send_old),
-        };
-        self.next.push(
-            ctx,
-            Record {
-                key,
-                value,
-                timestamp,
-                headers,
-            },
-        )
+        let value = Change { new, old: old.filter(|_| self.send_old) };
+        self.next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -66,8 +50,6 @@ where
     V: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store
-            .as_ref()
-            .map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
     }
 }

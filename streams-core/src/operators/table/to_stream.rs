@@ -14,20 +14,7 @@ impl<K, V> Stage<K, Change<V>, K, Option<V>> for ToStream {
         record: Record<K, Change<V>>,
         next: &mut dyn Port<K, Option<V>>,
     ) -> Result<()> {
-        let Record {
-            key,
-            value,
-            timestamp,
-            headers,
-        } = record;
-        next.push(
-            ctx,
-            Record {
-                key,
-                value: value.new,
-                timestamp,
-                headers,
-            },
-        )
+        let Record { key, value, timestamp, headers } = record;
+        next.push(ctx, Record { key, value: value.new, timestamp, headers })
     }
 }

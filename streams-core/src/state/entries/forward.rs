@@ -22,10 +22,7 @@ pub(super) struct Forward<V> {
 
 impl<V> Default for Forward<V> {
     fn default() -> Self {
-        Forward {
-            changed: Vec::new(),
-            last: 0,
-        }
+        Forward { changed: Vec::new(), last: 0 }
     }
 }
 
@@ -36,8 +33,7 @@ impl<V: Clone> Forward<V> {
         slot.touched = self.last;
         if !slot.unforwarded {
             slot.unforwarded = true;
-            self.changed
-                .push((number, slot.entry.as_ref().map(|entry| entry.value.clone())));
+            self.changed.push((number, slot.entry.as_ref().map(|entry| entry.value.clone())));
         }
     }
 

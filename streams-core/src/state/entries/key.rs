@@ -22,10 +22,7 @@ impl From<&[u8]> for KeyBytes {
         if key.len() <= INLINE {
             let mut bytes = [0; INLINE];
             bytes[..key.len()].copy_from_slice(key);
-            KeyBytes::Inline {
-                len: key.len() as u8,
-                bytes,
-            }
+            KeyBytes::Inline { len: key.len() as u8, bytes }
         } else {
             KeyBytes::Shared(key.into())
         }

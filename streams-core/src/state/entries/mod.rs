@@ -134,11 +134,7 @@ impl<V: Clone + 'static> Entries<V> {
         }
         let was = slot.entry.is_some();
         let result = f(&mut slot.entry);
-        if slot
-            .entry
-            .as_ref()
-            .is_some_and(|entry| self.serde.is_null(&entry.value))
-        {
+        if slot.entry.as_ref().is_some_and(|entry| self.serde.is_null(&entry.value)) {
             slot.entry = None;
         }
         if slot.entry.is_none() {
