@@ -75,21 +75,12 @@ pub(crate) struct Share {
 
 impl Share {
     pub(crate) fn new(budget: std::sync::Arc<MemoryBudget>) -> Self {
-        Share {
-            budget,
-            hot: 0,
-            pending: 0,
-            dirty: 0,
-        }
+        Share { budget, hot: 0, pending: 0, dirty: 0 }
     }
 
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.budget.is_over()
-    }
-
-    pub(crate) fn pending(&self) -> usize {
-        self.pending
     }
 
     #[cfg(test)]

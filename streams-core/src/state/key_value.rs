@@ -54,17 +54,8 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     /// A store that holds nothing yet.
     pub fn new(spec: StoreSpec, key_serde: SerdeRef<K>, value_serde: SerdeRef<V>) -> Self {
         let entries = Entries::new(value_serde, spec.cached);
-        let inner = Mutex::new(Inner {
-            entries,
-            key: Vec::new(),
-        });
-        KeyValueStore {
-            shared: Arc::new(Shared {
-                spec,
-                key_serde,
-                inner,
-            }),
-        }
+        let inner = Mutex::new(Inner { entries, key: Vec::new() });
+        KeyValueStore { shared: Arc::new(Shared { spec, key_serde, inner }) }
     }
 
     /// A store of types that have a default serde.
@@ -93,7 +84,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
 
     /// The value of `key` and its time. Errs if its stored bytes cannot be read.
     pub fn get_stamped(&self, key: &K) -> Result<Option<ValueAndTimestamp<V>>> {
-        self.with_slot(key, |entry| entry.cloned())
+        self.with_slot(key, |entry| Some(entry?.clone()))
     }
 
     /// Lets `read` look at the entry of `key`, without a copy. It must not use this store.
@@ -106,9 +97,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes } = inner.at(&self.shared, key)?;
         let slot = entries.slot_for_put(bytes)?;
-        entries.modify(slot, timestamp, |entry| {
-            *entry = Some(ValueAndTimestamp::new(value, timestamp))
-        });
+        entries.modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
         Ok(())
     }
 
@@ -120,9 +109,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
         if let Some(entry) = entries.entry(slot) {
             return Ok(Some(entry.value.clone()));
         }
-        entries.modify(slot, timestamp, |entry| {
-            *entry = Some(ValueAndTimestamp::new(value, timestamp))
-        });
+        entries.modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
         Ok(None)
     }
 
@@ -236,10 +223,8 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     fn rows(&self, range: KeyRange, direction: Direction) -> KeyValueRows<K, V> {
         let mut cursor = Some(Cursor::new(range, direction));
         let shared = self.shared.clone();
-        let scan = Scan::over(
-            move |cursor, out| shared.lock().entries.chunk(cursor, out),
-            move || cursor.take(),
-        );
+        let scan =
+            Scan::over(move |cursor, out| shared.lock().entries.chunk(cursor, out), move || cursor.take());
         KeyValueRows::new(scan, self.shared.key_serde.clone())
     }
 }
@@ -274,21 +259,13 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     }
 
     fn attach(&self, below: Below, budget: Arc<MemoryBudget>, progress: Option<StoreProgress>) {
-        self.lock()
-            .entries
-            .attach(below, budget, progress.map_or(0, |progress| progress.len));
+        self.lock().entries.attach(below, budget, progress.map_or(0, |progress| progress.len));
     }
 
     fn stage(&self, emit: &mut dyn FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
         self.lock().entries.stage(&mut |key, value, timestamp| {
             let headers = EncodedHeaders::default();
-            emit(RecordView {
-                offset: 0,
-                timestamp,
-                key: Some(key),
-                value,
-                headers,
-            })
+            emit(RecordView { offset: 0, timestamp, key: Some(key), value, headers })
         })
     }
 
@@ -304,14 +281,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
         let mut inner = self.lock();
         let rows = inner.entries.begin_flush();
         let len = inner.entries.committed_len();
-        FlushPart {
-            rows,
-            progress: StoreProgress {
-                len,
-                ..StoreProgress::default()
-            },
-            expired: None,
-        }
+        FlushPart { rows, progress: StoreProgress { len, ..StoreProgress::default() }, expired: None }
     }
 
     fn end_flush(&self, written: bool) {
@@ -323,9 +293,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
         let mut inner = self.lock();
         for record in records {
             if let Some(key) = record.key {
-                inner
-                    .entries
-                    .restore(key.into(), stored(record.value, record.timestamp));
+                inner.entries.restore(key.into(), stored(record.value, record.timestamp));
             }
         }
         inner.entries.restored();
@@ -348,8 +316,6 @@ pub(crate) fn stored(value: Option<&[u8]>, timestamp: Timestamp) -> Option<Box<[
 
 impl<K, V> Clone for KeyValueStore<K, V> {
     fn clone(&self) -> Self {
-        KeyValueStore {
-            shared: self.shared.clone(),
-        }
+        KeyValueStore { shared: self.shared.clone() }
     }
 }

@@ -21,20 +21,12 @@ impl<V> Scan<V> {
     pub(crate) fn new(
         next_chunk: impl FnMut(&mut Vec<(KeyBytes, ValueAndTimestamp<V>)>) -> Result<bool> + Send + 'static,
     ) -> Self {
-        Scan {
-            buffer: VecDeque::new(),
-            next_chunk: Some(Box::new(next_chunk)),
-            error: None,
-        }
+        Scan { buffer: VecDeque::new(), next_chunk: Some(Box::new(next_chunk)), error: None }
     }
 
     /// A scan that only reports an error, or nothing.
     pub(crate) fn of(error: Option<Error>) -> Self {
-        Scan {
-            buffer: VecDeque::new(),
-            next_chunk: None,
-            error,
-        }
+        Scan { buffer: VecDeque::new(), next_chunk: None, error }
     }
 
     /// The chunks of the cursors that `next_cursor` gives, one after the other.

@@ -94,13 +94,7 @@ impl StoreSpec {
     }
 
     fn of(name: impl Into<String>, kind: StoreKind) -> Self {
-        StoreSpec {
-            name: name.into(),
-            kind,
-            logged: true,
-            cached: false,
-            timestamped: true,
-        }
+        StoreSpec { name: name.into(), kind, logged: true, cached: false, timestamped: true }
     }
 }
 

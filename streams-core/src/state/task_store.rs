@@ -39,12 +39,7 @@ pub(crate) mod layers {
 
     impl Default for StoreProgress {
         fn default() -> Self {
-            StoreProgress {
-                len: 0,
-                stream_time: crate::time::UNKNOWN,
-                sequence: 0,
-                keep_from: None,
-            }
+            StoreProgress { len: 0, stream_time: crate::time::UNKNOWN, sequence: 0, keep_from: None }
         }
     }
 

@@ -36,10 +36,7 @@ pub(crate) fn decode<V: 'static>(serde: &dyn Serde<V>, bytes: &[u8]) -> Result<V
     let Some((timestamp, value)) = bytes.split_first_chunk::<8>() else {
         return Err(Error::new(
             ErrorKind::Corrupt,
-            format!(
-                "a stored value begins with 8 bytes of time, this one has {} bytes",
-                bytes.len()
-            ),
+            format!("a stored value begins with 8 bytes of time, this one has {} bytes", bytes.len()),
         ));
     };
     Ok(ValueAndTimestamp {

@@ -45,11 +45,7 @@ impl Batch {
     /// Removes `key`.
     pub fn delete(&mut self, store: StoreNumber, key: &[u8]) {
         let key = self.append(key);
-        self.ops.push(Entry {
-            store,
-            key,
-            value: None,
-        });
+        self.ops.push(Entry { store, key, value: None });
     }
 
     /// The changes in the order they were added.

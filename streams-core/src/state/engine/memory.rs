@@ -28,20 +28,11 @@ impl Backend for MemoryBackend {
     }
 
     fn tasks(&self) -> Result<Vec<TaskId>> {
-        Ok(self
-            .tasks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys()
-            .copied()
-            .collect())
+        Ok(self.tasks.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect())
     }
 
     fn wipe_task(&self, task: TaskId) -> Result<()> {
-        self.tasks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&task);
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
         Ok(())
     }
 }
@@ -116,10 +107,8 @@ impl Engine for MemoryEngine {
         }
         let mut stores = self.write();
         if let Some(rows) = stores.get_mut(&store) {
-            let keys: Vec<Vec<u8>> = rows
-                .range::<[u8], _>(range.bounds())
-                .map(|(key, _)| key.clone())
-                .collect();
+            let keys: Vec<Vec<u8>> =
+                rows.range::<[u8], _>(range.bounds()).map(|(key, _)| key.clone()).collect();
             for key in keys {
                 rows.remove(&key);
             }

@@ -23,34 +23,22 @@ pub struct KeyRange {
 impl KeyRange {
     /// Every key.
     pub const fn all() -> Self {
-        KeyRange {
-            lower: Bound::Unbounded,
-            upper: Bound::Unbounded,
-        }
+        KeyRange { lower: Bound::Unbounded, upper: Bound::Unbounded }
     }
 
     /// Keys from `lower` to `upper`, both in it.
     pub fn inclusive(lower: Vec<u8>, upper: Vec<u8>) -> Self {
-        KeyRange {
-            lower: Bound::Included(lower),
-            upper: Bound::Included(upper),
-        }
+        KeyRange { lower: Bound::Included(lower), upper: Bound::Included(upper) }
     }
 
     /// Keys below `end`.
     pub fn below(end: Vec<u8>) -> Self {
-        KeyRange {
-            lower: Bound::Unbounded,
-            upper: Bound::Excluded(end),
-        }
+        KeyRange { lower: Bound::Unbounded, upper: Bound::Excluded(end) }
     }
 
     /// Keys that begin with `prefix`.
     pub fn prefix(prefix: &[u8]) -> Self {
-        KeyRange {
-            lower: Bound::Included(prefix.to_vec()),
-            upper: after_prefix(prefix),
-        }
+        KeyRange { lower: Bound::Included(prefix.to_vec()), upper: after_prefix(prefix) }
     }
 
     /// Whether no key can be in it. Ordered maps refuse such ranges.
@@ -79,14 +67,8 @@ impl KeyRange {
     pub(crate) fn behind(&self, key: &[u8], direction: Direction) -> Self {
         let at = Bound::Excluded(key.to_vec());
         match direction {
-            Direction::Forward => KeyRange {
-                lower: at,
-                upper: self.upper.clone(),
-            },
-            Direction::Reverse => KeyRange {
-                lower: self.lower.clone(),
-                upper: at,
-            },
+            Direction::Forward => KeyRange { lower: at, upper: self.upper.clone() },
+            Direction::Reverse => KeyRange { lower: self.lower.clone(), upper: at },
         }
     }
 

@@ -51,12 +51,7 @@ impl Backend for SledBackend {
     }
 
     fn tasks(&self) -> Result<Vec<TaskId>> {
-        let mut tasks: Vec<TaskId> = self
-            .db
-            .tree_names()
-            .iter()
-            .filter_map(|name| parse(name))
-            .collect();
+        let mut tasks: Vec<TaskId> = self.db.tree_names().iter().filter_map(|name| parse(name)).collect();
         tasks.sort_unstable();
         Ok(tasks)
     }
@@ -128,12 +123,7 @@ impl Engine for SledEngine {
         loop {
             let mut rows = SledBatch::default();
             let mut count = 0;
-            for key in self
-                .tree
-                .range::<Vec<u8>, _>(row_range(store, range))
-                .keys()
-                .take(DELETE_ROWS)
-            {
+            for key in self.tree.range::<Vec<u8>, _>(row_range(store, range)).keys().take(DELETE_ROWS) {
                 rows.remove(key.map_err(failed)?);
                 count += 1;
             }
@@ -164,14 +154,9 @@ fn tree_name(task: TaskId) -> String {
 }
 
 fn parse(name: &[u8]) -> Option<TaskId> {
-    let (sub_topology, partition) = std::str::from_utf8(name)
-        .ok()?
-        .strip_prefix(TREE_PREFIX)?
-        .split_once('_')?;
-    Some(TaskId {
-        sub_topology: sub_topology.parse().ok()?,
-        partition: partition.parse().ok()?,
-    })
+    let (sub_topology, partition) =
+        std::str::from_utf8(name).ok()?.strip_prefix(TREE_PREFIX)?.split_once('_')?;
+    Some(TaskId { sub_topology: sub_topology.parse().ok()?, partition: partition.parse().ok()? })
 }
 
 fn row_key(store: StoreNumber, key: &[u8], out: &mut Vec<u8>) {

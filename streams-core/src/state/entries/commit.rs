@@ -69,14 +69,14 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// Drops everything since the last commit, also what was to be forwarded.
     pub(crate) fn abort(&mut self) {
-        let staged = std::mem::take(&mut self.staged)
-            .into_iter()
-            .map(|(number, _)| number);
+        if let Some(forward) = &mut self.forward {
+            for number in forward.clear() {
+                self.slots.get_mut(number).unforwarded = false;
+            }
+        }
+        let staged = std::mem::take(&mut self.staged).into_iter().map(|(number, _)| number);
         for number in std::mem::take(&mut self.dirty).into_iter().chain(staged) {
             self.share.remove_hot(self.slots.remove(number));
-        }
-        if let Some(forward) = &mut self.forward {
-            forward.clear();
         }
         self.len = self.committed_len;
         self.reindex();
@@ -91,10 +91,7 @@ impl<V: Clone + 'static> Entries<V> {
             }
         }
         let now = i64::from(row.is_some());
-        let before = self
-            .pending
-            .insert(key, row)
-            .map_or(0, |row| i64::from(row.is_some()));
+        let before = self.pending.insert(key, row).map_or(0, |row| i64::from(row.is_some()));
         self.len = (self.len + now - before).max(0);
         self.committed_len = self.len;
     }
@@ -171,17 +168,9 @@ impl<V: Clone + 'static> Entries<V> {
     fn reindex(&mut self) {
         if let Some(index) = &mut self.index {
             index.clear();
-            index.extend(
-                self.dirty
-                    .iter()
-                    .map(|&number| self.slots.get(number).key.clone()),
-            );
+            index.extend(self.dirty.iter().map(|&number| self.slots.get(number).key.clone()));
         }
-        let bytes = self
-            .dirty
-            .iter()
-            .map(|&number| super::bytes_of(self.slots.get(number)))
-            .sum();
+        let bytes = self.dirty.iter().map(|&number| super::bytes_of(self.slots.get(number))).sum();
         self.share.set_dirty(bytes);
     }
 }

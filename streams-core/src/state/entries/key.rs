@@ -9,7 +9,7 @@ const INLINE: usize = 22;
 
 /// Immutable bytes that are cheap to clone; ordered and compared as bytes.
 #[derive(Clone)]
-pub enum KeyBytes {
+pub(crate) enum KeyBytes {
     /// At most 22 bytes.
     Inline { len: u8, bytes: [u8; INLINE] },
     /// More.
@@ -22,10 +22,7 @@ impl From<&[u8]> for KeyBytes {
         if key.len() <= INLINE {
             let mut bytes = [0; INLINE];
             bytes[..key.len()].copy_from_slice(key);
-            KeyBytes::Inline {
-                len: key.len() as u8,
-                bytes,
-            }
+            KeyBytes::Inline { len: key.len() as u8, bytes }
         } else {
             KeyBytes::Shared(key.into())
         }

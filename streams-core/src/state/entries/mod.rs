@@ -13,9 +13,8 @@ mod pending;
 mod scan;
 mod slots;
 
-pub(crate) use forward::Changed;
-pub use key::KeyBytes;
-pub use pending::Pending;
+pub(crate) use key::KeyBytes;
+pub(crate) use pending::Pending;
 pub(crate) use scan::Cursor;
 
 use std::collections::BTreeSet;
@@ -134,11 +133,7 @@ impl<V: Clone + 'static> Entries<V> {
         }
         let was = slot.entry.is_some();
         let result = f(&mut slot.entry);
-        if slot
-            .entry
-            .as_ref()
-            .is_some_and(|entry| self.serde.is_null(&entry.value))
-        {
+        if slot.entry.as_ref().is_some_and(|entry| self.serde.is_null(&entry.value)) {
             slot.entry = None;
         }
         if slot.entry.is_none() {

@@ -43,17 +43,9 @@ impl Pending {
 
     /// Drops the rows below `floor`.
     pub(super) fn drop_below(&mut self, floor: &[u8]) {
-        if self
-            .rows
-            .first_key_value()
-            .is_some_and(|(first, _)| **first < *floor)
-        {
+        if self.rows.first_key_value().is_some_and(|(first, _)| **first < *floor) {
             self.rows = self.rows.split_off(floor);
-            self.bytes = self
-                .rows
-                .iter()
-                .map(|(key, row)| Self::size(key, row.as_deref()))
-                .sum();
+            self.bytes = self.rows.iter().map(|(key, row)| Self::size(key, row.as_deref())).sum();
         }
     }
 
@@ -61,9 +53,7 @@ impl Pending {
         &self,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
     ) -> impl DoubleEndedIterator<Item = (&KeyBytes, Option<&[u8]>)> {
-        self.rows
-            .range::<[u8], _>(bounds)
-            .map(|(key, row)| (key, row.as_deref()))
+        self.rows.range::<[u8], _>(bounds).map(|(key, row)| (key, row.as_deref()))
     }
 
     /// All rows in key order.

@@ -32,12 +32,7 @@ struct Candidate<V> {
 impl Cursor {
     pub(crate) fn new(range: KeyRange, direction: Direction) -> Self {
         let done = range.is_empty();
-        Cursor {
-            range,
-            direction,
-            chunk: FIRST_CHUNK,
-            done,
-        }
+        Cursor { range, direction, chunk: FIRST_CHUNK, done }
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -95,18 +90,12 @@ impl<V: Clone + 'static> Entries<V> {
         horizon: &mut Option<KeyBytes>,
     ) {
         if self.index.is_none() {
-            let changed = self
-                .dirty
-                .iter()
-                .chain(self.staged.iter().map(|(number, _)| number));
-            let keys: BTreeSet<KeyBytes> = changed
-                .map(|&number| self.slots.get(number).key.clone())
-                .collect();
+            let changed = self.dirty.iter().chain(self.staged.iter().map(|(number, _)| number));
+            let keys: BTreeSet<KeyBytes> =
+                changed.map(|&number| self.slots.get(number).key.clone()).collect();
             self.index = Some(keys);
         }
-        let Some(index) = self.index.as_ref().filter(|index| !index.is_empty()) else {
-            return;
-        };
+        let Some(index) = self.index.as_ref().filter(|index| !index.is_empty()) else { return };
         let mut keys = index.range::<[u8], _>(cursor.range.bounds());
         for _ in 0..cursor.chunk {
             let key = match cursor.direction {
@@ -115,11 +104,7 @@ impl<V: Clone + 'static> Entries<V> {
             };
             let Some(key) = key else { return };
             let entry = self.slots.peek(key).and_then(|slot| slot.entry.clone());
-            found.push(Candidate {
-                key: key.clone(),
-                layer: 0,
-                entry,
-            });
+            found.push(Candidate { key: key.clone(), layer: 0, entry });
         }
         narrow(horizon, found.last().map(|row| row.key.clone()), cursor.direction);
     }
@@ -132,9 +117,7 @@ impl<V: Clone + 'static> Entries<V> {
     ) -> Result<()> {
         let layers = [(1, Some(&self.pending)), (2, self.flushing.as_deref())];
         for (layer, pending) in layers {
-            let Some(pending) = pending.filter(|pending| !pending.is_empty()) else {
-                continue;
-            };
+            let Some(pending) = pending.filter(|pending| !pending.is_empty()) else { continue };
             let mut rows = pending.range(cursor.range.bounds());
             let mut more = true;
             for _ in 0..cursor.chunk {
@@ -150,11 +133,7 @@ impl<V: Clone + 'static> Entries<V> {
                     Some(row) => Some(self.typed(key, row)?),
                     None => None,
                 };
-                found.push(Candidate {
-                    key: key.clone(),
-                    layer,
-                    entry,
-                });
+                found.push(Candidate { key: key.clone(), layer, entry });
             }
             if more {
                 narrow(horizon, found.last().map(|row| row.key.clone()), cursor.direction);
@@ -169,32 +148,20 @@ impl<V: Clone + 'static> Entries<V> {
         found: &mut Vec<Candidate<V>>,
         horizon: &mut Option<KeyBytes>,
     ) -> Result<()> {
-        let Some(below) = self.below.as_ref().filter(|below| !below.empty) else {
-            return Ok(());
-        };
+        let Some(below) = self.below.as_ref().filter(|below| !below.empty) else { return Ok(()) };
         let mut count = 0;
         let mut failed = None;
-        below
-            .engine
-            .scan(below.store, &cursor.range, cursor.direction, &mut |key, row| {
-                match self.typed(key, row) {
-                    Ok(entry) => found.push(Candidate {
-                        key: key.into(),
-                        layer: 3,
-                        entry: Some(entry),
-                    }),
-                    Err(error) => {
-                        failed = Some(error);
-                        return ControlFlow::Break(());
-                    }
+        below.engine.scan(below.store, &cursor.range, cursor.direction, &mut |key, row| {
+            match self.typed(key, row) {
+                Ok(entry) => found.push(Candidate { key: key.into(), layer: 3, entry: Some(entry) }),
+                Err(error) => {
+                    failed = Some(error);
+                    return ControlFlow::Break(());
                 }
-                count += 1;
-                if count < cursor.chunk {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })?;
+            }
+            count += 1;
+            if count < cursor.chunk { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
         if let Some(error) = failed {
             return Err(error);
         }

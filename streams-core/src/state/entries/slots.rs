@@ -73,9 +73,7 @@ impl<V> Slots<V> {
     #[inline]
     pub(super) fn find(&mut self, key: &[u8], hash: u64) -> Option<u32> {
         let slots = &mut self.slots;
-        let number = *self
-            .table
-            .find(hash, |&number| *slots[number as usize].key == *key)?;
+        let number = *self.table.find(hash, |&number| *slots[number as usize].key == *key)?;
         slots[number as usize].used = true;
         Some(number)
     }
@@ -83,9 +81,7 @@ impl<V> Slots<V> {
     /// The slot of `key`, which does not count as used by this.
     pub(super) fn peek(&self, key: &[u8]) -> Option<&Slot<V>> {
         let hash = self.hash(key);
-        let number = *self
-            .table
-            .find(hash, |&number| *self.slots[number as usize].key == *key)?;
+        let number = *self.table.find(hash, |&number| *self.slots[number as usize].key == *key)?;
         Some(&self.slots[number as usize])
     }
 
@@ -119,8 +115,7 @@ impl<V> Slots<V> {
             }
         };
         let slots = &self.slots;
-        self.table
-            .insert_unique(hash, number, |&number| slots[number as usize].hash);
+        self.table.insert_unique(hash, number, |&number| slots[number as usize].hash);
         number
     }
 
@@ -146,11 +141,7 @@ impl<V> Slots<V> {
     /// passed it last; the bytes it took.
     pub(super) fn evict_one(&mut self, steps: usize) -> Option<usize> {
         for _ in 0..steps.min(self.slots.len()) {
-            self.hand = if self.hand + 1 < self.slots.len() {
-                self.hand + 1
-            } else {
-                0
-            };
+            self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
             let slot = &mut self.slots[self.hand];
             if slot.state != State::Clean || slot.unforwarded {
                 continue;

@@ -24,11 +24,7 @@ impl TaskState {
             if !std::mem::take(&mut point.changed) {
                 return Ok(Flushed::default());
             }
-            let parts: Vec<_> = self
-                .stores
-                .iter()
-                .map(|opened| opened.store.begin_flush())
-                .collect();
+            let parts: Vec<_> = self.stores.iter().map(|opened| opened.store.begin_flush()).collect();
             (parts, point.changelogs.clone(), point.metadata.clone())
         };
         let mut batch = Batch::new();
@@ -60,10 +56,7 @@ impl TaskState {
                 self.engine.delete_range(*number, expired)?;
             }
         }
-        Ok(Flushed {
-            rows,
-            bytes: batch.byte_len(),
-        })
+        Ok(Flushed { rows, bytes: batch.byte_len() })
     }
 
     /// Whether committed entries of all stores of the application take more than their share of memory, and this

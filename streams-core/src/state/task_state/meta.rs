@@ -64,15 +64,7 @@ pub(super) fn open_store(
         false => (Changelog::default(), None),
     };
     let empty = is_empty(&**engine, number)?;
-    store.attach(
-        Below {
-            engine: engine.clone(),
-            store: number,
-            empty,
-        },
-        budget.clone(),
-        progress,
-    );
+    store.attach(Below { engine: engine.clone(), store: number, empty }, budget.clone(), progress);
     Ok((number, changelog))
 }
 
@@ -149,22 +141,14 @@ pub(super) fn metadata(engine: &dyn Engine) -> Result<Option<Vec<u8>>> {
 /// A number that no store has.
 fn next_number(engine: &dyn Engine) -> Result<StoreNumber> {
     let mut last = StoreNumber::META.0;
-    engine.scan(
-        StoreNumber::META,
-        &KeyRange::prefix(&[NAME]),
-        Direction::Forward,
-        &mut |_, row| {
-            if let Some(number) = row.first_chunk::<2>() {
-                last = last.max(u16::from_be_bytes(*number));
-            }
-            ControlFlow::Continue(())
-        },
-    )?;
+    engine.scan(StoreNumber::META, &KeyRange::prefix(&[NAME]), Direction::Forward, &mut |_, row| {
+        if let Some(number) = row.first_chunk::<2>() {
+            last = last.max(u16::from_be_bytes(*number));
+        }
+        ControlFlow::Continue(())
+    })?;
     last.checked_add(1).map(StoreNumber).ok_or_else(|| {
-        Error::new(
-            ErrorKind::State,
-            "65,535 stores have been in this task's state; remove its local state",
-        )
+        Error::new(ErrorKind::State, "65,535 stores have been in this task's state; remove its local state")
     })
 }
 

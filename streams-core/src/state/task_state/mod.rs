@@ -79,12 +79,7 @@ impl TaskState {
             opened.push(Opened { store, number });
             changelogs.push(changelog);
         }
-        let point = CommitPoint {
-            changelogs,
-            metadata,
-            next_metadata: None,
-            changed: false,
-        };
+        let point = CommitPoint { changelogs, metadata, next_metadata: None, changed: false };
         Ok(Arc::new(TaskState {
             task,
             engine,
@@ -121,11 +116,9 @@ impl TaskState {
     pub fn changes(&self, emit: &mut dyn FnMut(usize, RecordView<'_>) -> Result<()>) -> Result<()> {
         for (index, Opened { store, .. }) in self.stores.iter().enumerate() {
             let logged = store.spec().logged;
-            store
-                .stage(&mut |record| if logged { emit(index, record) } else { Ok(()) })
-                .map_err(|error| {
-                    error.context(format_args!("task {}: store `{}`", self.task, store.spec().name))
-                })?;
+            store.stage(&mut |record| if logged { emit(index, record) } else { Ok(()) }).map_err(
+                |error| error.context(format_args!("task {}: store `{}`", self.task, store.spec().name)),
+            )?;
         }
         Ok(())
     }
@@ -167,10 +160,7 @@ impl TaskState {
     /// Where restoring a store has to go on; `None` for a store that has nothing yet.
     pub fn checkpoint(&self, store: usize) -> Option<Checkpoint> {
         let changelog = self.point().changelogs[store];
-        Some(Checkpoint {
-            topic_id: changelog.topic_id?,
-            offset: changelog.offset?,
-        })
+        Some(Checkpoint { topic_id: changelog.topic_id?, offset: changelog.offset? })
     }
 
     /// Says which topic is a store's changelog. If the store's content does not come from that topic, it is wiped.
@@ -190,10 +180,7 @@ impl TaskState {
     pub fn wipe_store(&self, store: usize) -> Result<()> {
         let _flush = self.flush_lock();
         let mut point = self.point();
-        let Opened {
-            store: opened,
-            number,
-        } = &self.stores[store];
+        let Opened { store: opened, number } = &self.stores[store];
         meta::clear_store(&*self.engine, *number)?;
         opened.clear();
         point.changelogs[store].offset = None;

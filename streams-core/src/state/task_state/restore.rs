@@ -54,23 +54,14 @@ impl Restorer {
     /// A restore into `task` that gathers up to about `max_bytes` before it writes.
     pub fn new(task: Arc<TaskState>, max_bytes: usize) -> Self {
         let stores = vec![Restoring::default(); task.len()];
-        Restorer {
-            task,
-            max_bytes,
-            stores,
-        }
+        Restorer { task, max_bytes, stores }
     }
 
     /// Begins with a store: records from `start` (its checkpoint, or where its changelog starts) to before `end`.
     /// `now` is the time since any fixed moment, here and below.
     pub fn begin(&mut self, store: usize, start: Offset, end: Offset, now: Duration) {
-        self.stores[store] = Restoring {
-            begun: Some(now),
-            start,
-            position: start,
-            end,
-            ..Restoring::default()
-        };
+        self.stores[store] =
+            Restoring { begun: Some(now), start, position: start, end, ..Restoring::default() };
     }
 
     /// Takes over a piece of a store's changelog that ends before `position`. Errs if the engine fails, or on a key
@@ -87,12 +78,7 @@ impl Restorer {
         restoring.restored += batch.len() as u64;
         restoring.bytes += batch.byte_len() as u64;
         restoring.position = position;
-        let pending: usize = self
-            .task
-            .stores
-            .iter()
-            .map(|opened| opened.store.pending_bytes())
-            .sum();
+        let pending: usize = self.task.stores.iter().map(|opened| opened.store.pending_bytes()).sum();
         if pending > self.max_bytes {
             self.task.flush()?;
         }
@@ -107,30 +93,12 @@ impl Restorer {
 
     /// How far a store has come at time `now`.
     pub fn progress(&self, store: usize, now: Duration) -> RestoreProgress {
-        let Restoring {
-            begun,
-            restored,
-            expired,
-            bytes,
-            start,
-            position,
-            end,
-        } = self.stores[store];
-        let elapsed = begun
-            .map_or(Duration::ZERO, |begun| now.saturating_sub(begun))
-            .as_secs_f64();
-        let rate = if elapsed > 0.0 {
-            restored as f64 / elapsed
-        } else {
-            0.0
-        };
+        let Restoring { begun, restored, expired, bytes, start, position, end } = self.stores[store];
+        let elapsed = begun.map_or(Duration::ZERO, |begun| now.saturating_sub(begun)).as_secs_f64();
+        let rate = if elapsed > 0.0 { restored as f64 / elapsed } else { 0.0 };
         // By offsets, because a compacted changelog has fewer records than offsets.
         let (done, left) = ((position - start) as f64, (end - position).max(0) as f64);
-        let eta = if left == 0.0 {
-            Some(0.0)
-        } else {
-            (done > 0.0).then(|| elapsed * left / done)
-        };
+        let eta = if left == 0.0 { Some(0.0) } else { (done > 0.0).then(|| elapsed * left / done) };
         RestoreProgress {
             store: self.task.stores[store].store.spec().name.clone(),
             restored,

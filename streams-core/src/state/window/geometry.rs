@@ -118,11 +118,7 @@ impl Geometry {
                 let (start, rest) = row.split_first_chunk::<8>()?;
                 let (key, sequence) = rest.split_last_chunk::<4>()?;
                 let start = Timestamp::from_be_bytes(*start);
-                Some(RowKey {
-                    key,
-                    start,
-                    sequence: u32::from_be_bytes(*sequence),
-                })
+                Some(RowKey { key, start, sequence: u32::from_be_bytes(*sequence) })
             }
         }
     }
@@ -148,9 +144,5 @@ pub(super) fn parse_changelog(key: &[u8]) -> Option<RowKey<'_>> {
     let (rest, sequence) = key.split_last_chunk::<4>()?;
     let (key, start) = rest.split_last_chunk::<8>()?;
     let start = Timestamp::from_be_bytes(*start);
-    Some(RowKey {
-        key,
-        start,
-        sequence: u32::from_be_bytes(*sequence),
-    })
+    Some(RowKey { key, start, sequence: u32::from_be_bytes(*sequence) })
 }

@@ -35,12 +35,7 @@ impl<K: 'static, V: Clone + Send + 'static> TaskStore for Shared<K, V> {
 
 impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn layout(&self) -> String {
-        let Geometry {
-            segment,
-            layout,
-            duplicates,
-            ..
-        } = self.geometry;
+        let Geometry { segment, layout, duplicates, .. } = self.geometry;
         format!("window {layout:?}, segments of {segment} ms, duplicates {duplicates}")
     }
 
@@ -87,27 +82,14 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn begin_flush(&self) -> FlushPart {
         let mut inner = self.lock();
         let rows = inner.entries.begin_flush();
-        let Clock {
-            stream_time,
-            sequence,
-            keep_from,
-        } = inner.committed;
+        let Clock { stream_time, sequence, keep_from } = inner.committed;
         let len = inner.entries.committed_len();
         let first = inner.first_segment;
         inner.flushed_segment = first;
         let expired = (first > inner.engine_first_segment)
             .then(|| KeyRange::below(self.geometry.floor(first).to_vec()));
-        let progress = StoreProgress {
-            len,
-            stream_time: stream_time.get(),
-            sequence,
-            keep_from,
-        };
-        FlushPart {
-            rows,
-            progress,
-            expired,
-        }
+        let progress = StoreProgress { len, stream_time: stream_time.get(), sequence, keep_from };
+        FlushPart { rows, progress, expired }
     }
 
     fn end_flush(&self, written: bool) {
@@ -144,11 +126,10 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
                 continue;
             }
             inner.row.clear();
-            self.geometry
-                .row_key(parts.start, parts.sequence, &mut inner.row, |out| {
-                    out.extend_from_slice(parts.key);
-                    Ok::<(), Error>(())
-                })?;
+            self.geometry.row_key(parts.start, parts.sequence, &mut inner.row, |out| {
+                out.extend_from_slice(parts.key);
+                Ok::<(), Error>(())
+            })?;
             let row = KeyBytes::from(inner.row.as_slice());
             inner.entries.restore(row, stored(record.value, record.timestamp));
         }
@@ -161,11 +142,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn clear(&self) {
         let mut inner = self.lock();
         inner.entries.clear();
-        inner.clock = Clock {
-            stream_time: StreamTime::unknown(),
-            sequence: 0,
-            keep_from: None,
-        };
+        inner.clock = Clock { stream_time: StreamTime::unknown(), sequence: 0, keep_from: None };
         (inner.staged, inner.committed) = (inner.clock, inner.clock);
         (inner.first_segment, inner.engine_first_segment) = (0, 0);
     }

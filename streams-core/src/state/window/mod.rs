@@ -82,10 +82,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         let StoreKind::Window(window) = &spec.kind else {
             return Err(Error::new(
                 ErrorKind::State,
-                format!(
-                    "store `{}` is used as a window store but declared as another kind",
-                    spec.name
-                ),
+                format!("store `{}` is used as a window store but declared as another kind", spec.name),
             ));
         };
         let geometry = Geometry::new(window);
@@ -99,14 +96,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
             flushed_segment: 0,
             row: Vec::new(),
         });
-        Ok(WindowStore {
-            shared: Arc::new(Shared {
-                spec,
-                geometry,
-                key_serde,
-                inner,
-            }),
-        })
+        Ok(WindowStore { shared: Arc::new(Shared { spec, geometry, key_serde, inner }) })
     }
 
     /// A store of types that have a default serde.
@@ -157,11 +147,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
     /// [`fetch`](Self::fetch) with the value's time.
     pub fn fetch_stamped(&self, key: &K, start: Timestamp) -> Result<Option<ValueAndTimestamp<V>>> {
         if self.shared.geometry.duplicates {
-            let last = self
-                .fetch_range_backward(key, start..=start)
-                .stamped()
-                .next()
-                .transpose()?;
+            let last = self.fetch_range_backward(key, start..=start).stamped().next().transpose()?;
             return Ok(last.map(|(_, entry)| entry));
         }
         let mut inner = self.lock();
@@ -192,9 +178,9 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         }
         inner.set_row(&self.shared, key, start, sequence)?;
         let slot = inner.entries.slot_for_put(&inner.row)?;
-        inner.entries.modify(slot, timestamp, |entry| {
-            *entry = Some(ValueAndTimestamp::new(value, timestamp))
-        });
+        inner
+            .entries
+            .modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
         Ok(Put::Stored)
     }
 
@@ -243,9 +229,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
     /// `cached`. Call it before the changes of a commit are taken. Without `want_old`, `old` is `None`.
     pub fn take_unforwarded(&self, want_old: bool) -> Result<Vec<Unforwarded<Windowed<K>, V>>> {
         let changed = self.lock().entries.take_changed();
-        let Shared {
-            geometry, key_serde, ..
-        } = &*self.shared;
+        let Shared { geometry, key_serde, .. } = &*self.shared;
         changed
             .into_iter()
             .map(|changed| {
@@ -310,9 +294,7 @@ impl<V: Clone + 'static> Inner<V> {
         sequence: u32,
     ) -> Result<()> {
         self.row.clear();
-        shared.geometry.row_key(start, sequence, &mut self.row, |out| {
-            shared.key_serde.serialize(key, out)
-        })
+        shared.geometry.row_key(start, sequence, &mut self.row, |out| shared.key_serde.serialize(key, out))
     }
 
     #[inline]
@@ -332,8 +314,6 @@ impl<K: 'static, V: 'static> Shared<K, V> {
 
 impl<K, V> Clone for WindowStore<K, V> {
     fn clone(&self) -> Self {
-        WindowStore {
-            shared: self.shared.clone(),
-        }
+        WindowStore { shared: self.shared.clone() }
     }
 }

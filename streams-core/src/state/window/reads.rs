@@ -127,10 +127,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         let geometry = self.geometry();
         if keys.is_reversed() || starts.is_empty() {
             let store = &self.spec().name;
-            tracing::warn!(
-                store,
-                "a range whose first key or time is behind its last one is empty"
-            );
+            tracing::warn!(store, "a range whose first key or time is behind its last one is empty");
             return Scan::of(None);
         }
         let clock = self.clock();
@@ -171,11 +168,9 @@ impl Keys {
     fn is_reversed(&self) -> bool {
         match self {
             Keys::One(_) => false,
-            Keys::Between(lower, upper) => KeyRange {
-                lower: lower.clone(),
-                upper: upper.clone(),
+            Keys::Between(lower, upper) => {
+                KeyRange { lower: lower.clone(), upper: upper.clone() }.is_reversed()
             }
-            .is_reversed(),
         }
     }
 
@@ -183,10 +178,7 @@ impl Keys {
         match self {
             Keys::One(one) => one == key,
             Keys::Between(lower, upper) => {
-                let bounds = (
-                    lower.as_ref().map(Vec::as_slice),
-                    upper.as_ref().map(Vec::as_slice),
-                );
+                let bounds = (lower.as_ref().map(Vec::as_slice), upper.as_ref().map(Vec::as_slice));
                 <(Bound<&[u8]>, Bound<&[u8]>) as RangeBounds<[u8]>>::contains(&bounds, key)
             }
         }
@@ -201,10 +193,7 @@ impl Geometry {
 
     fn sort<V>(&self, rows: &mut [(KeyBytes, ValueAndTimestamp<V>)], direction: Direction) {
         rows.sort_by(|(a, _), (b, _)| {
-            let order = |row| {
-                self.parse(row)
-                    .map(|parts| (parts.start, parts.key, parts.sequence))
-            };
+            let order = |row| self.parse(row).map(|parts| (parts.start, parts.key, parts.sequence));
             match direction {
                 Direction::Forward => order(a).cmp(&order(b)),
                 Direction::Reverse => order(b).cmp(&order(a)),
@@ -213,8 +202,7 @@ impl Geometry {
     }
 
     fn shows(&self, row: &[u8], keys: &Keys, from: Timestamp, to: Timestamp) -> bool {
-        self.parse(row)
-            .is_some_and(|parts| (from..=to).contains(&parts.start) && keys.contain(parts.key))
+        self.parse(row).is_some_and(|parts| (from..=to).contains(&parts.start) && keys.contain(parts.key))
     }
 
     /// Ranges of rows that hold everything that `keys` have from `from` to `to`, in order, and not much else.
@@ -231,19 +219,13 @@ impl Geometry {
                 }
                 Keys::Between(Bound::Unbounded, _) => from.to_be_bytes().to_vec(),
             };
-            let range = KeyRange {
-                lower: Bound::Included(lower),
-                upper: after_prefix(&to.to_be_bytes()),
-            };
+            let range = KeyRange { lower: Bound::Included(lower), upper: after_prefix(&to.to_be_bytes()) };
             return Box::new(std::iter::once(range));
         }
         let (first, last) = (self.segment_of(from), self.segment_of(to));
         if last - first >= MAX_SEGMENTS {
             let lower = Bound::Included(first.to_be_bytes().to_vec());
-            return Box::new(std::iter::once(KeyRange {
-                lower,
-                upper: after_prefix(&last.to_be_bytes()),
-            }));
+            return Box::new(std::iter::once(KeyRange { lower, upper: after_prefix(&last.to_be_bytes()) }));
         }
         let (keys, width) = (keys.clone(), self.segment);
         Box::new((first..=last).map(move |segment| {
@@ -276,8 +258,5 @@ impl Geometry {
 /// `key` is smaller than it, but its rows, which go on with a time, may be greater.
 fn last_row(key: &[u8], to: Timestamp) -> Vec<u8> {
     let row = |prefix: &[u8]| [prefix, &to.to_be_bytes(), &[0xff; 4]].concat();
-    (0..=key.len())
-        .map(|len| row(&key[..len]))
-        .max()
-        .unwrap_or_default()
+    (0..=key.len()).map(|len| row(&key[..len])).max().unwrap_or_default()
 }

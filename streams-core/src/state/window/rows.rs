@@ -30,11 +30,7 @@ pub struct StampedStarts<V>(StartRows<V>);
 
 impl<K, V> WindowRows<K, V> {
     pub(super) fn new(scan: Scan<V>, geometry: Geometry, key_serde: SerdeRef<K>) -> Self {
-        WindowRows {
-            scan,
-            geometry,
-            key_serde,
-        }
+        WindowRows { scan, geometry, key_serde }
     }
 
     /// The same rows with their timestamps.
@@ -74,22 +70,13 @@ pub(super) fn windowed<K: 'static>(
     row: &[u8],
 ) -> Result<Windowed<K>> {
     let parts = geometry.parse(row).ok_or_else(damaged)?;
-    let window = Window {
-        start: parts.start,
-        end: parts.start.saturating_add(geometry.size),
-    };
-    Ok(Windowed {
-        key: key_serde.deserialize(parts.key)?,
-        window,
-    })
+    let window = Window { start: parts.start, end: parts.start.saturating_add(geometry.size) };
+    Ok(Windowed { key: key_serde.deserialize(parts.key)?, window })
 }
 
 #[cold]
 fn damaged() -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        "a row of a window store is too short; wipe the local state to restore it",
-    )
+    Error::new(ErrorKind::Corrupt, "a row of a window store is too short; wipe the local state to restore it")
 }
 
 impl<K, V> Iterator for WindowRows<K, V> {
