@@ -83,10 +83,6 @@ impl Share {
         self.budget.is_over()
     }
 
-    pub(crate) fn pending(&self) -> usize {
-        self.pending
-    }
-
     #[cfg(test)]
     pub(crate) fn hot(&self) -> usize {
         self.hot

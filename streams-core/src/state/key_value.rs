@@ -84,7 +84,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
 
     /// The value of `key` and its time. Errs if its stored bytes cannot be read.
     pub fn get_stamped(&self, key: &K) -> Result<Option<ValueAndTimestamp<V>>> {
-        self.with_slot(key, |entry| entry.cloned())
+        self.with_slot(key, |entry| Some(entry?.clone()))
     }
 
     /// Lets `read` look at the entry of `key`, without a copy. It must not use this store.

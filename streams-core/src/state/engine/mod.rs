@@ -8,8 +8,6 @@ mod batch;
 mod memory;
 pub(crate) mod range;
 mod sled;
-#[cfg(test)]
-mod tests;
 
 pub use batch::{Batch, Op};
 pub use memory::MemoryBackend;

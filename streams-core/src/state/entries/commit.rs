@@ -69,12 +69,14 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// Drops everything since the last commit, also what was to be forwarded.
     pub(crate) fn abort(&mut self) {
+        if let Some(forward) = &mut self.forward {
+            for number in forward.clear() {
+                self.slots.get_mut(number).unforwarded = false;
+            }
+        }
         let staged = std::mem::take(&mut self.staged).into_iter().map(|(number, _)| number);
         for number in std::mem::take(&mut self.dirty).into_iter().chain(staged) {
             self.share.remove_hot(self.slots.remove(number));
-        }
-        if let Some(forward) = &mut self.forward {
-            forward.clear();
         }
         self.len = self.committed_len;
         self.reindex();

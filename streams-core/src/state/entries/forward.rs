@@ -37,8 +37,9 @@ impl<V: Clone> Forward<V> {
         }
     }
 
-    pub(super) fn clear(&mut self) {
-        self.changed.clear();
+    /// Forgets all changes; the slots they were in.
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = u32> {
+        std::mem::take(&mut self.changed).into_iter().map(|(number, _)| number)
     }
 }
 
@@ -46,9 +47,7 @@ impl<V: Clone + 'static> Entries<V> {
     /// Keys changed since the last call, in the order of their last change. A key that had no value then and has
     /// none now is left out (H-4).
     pub(crate) fn take_changed(&mut self) -> Vec<Changed<V>> {
-        let Some(forward) = &mut self.forward else {
-            return Vec::new();
-        };
+        let Some(forward) = &mut self.forward else { return Vec::new() };
         let mut changed = std::mem::take(&mut forward.changed);
         changed.sort_unstable_by_key(|(number, _)| self.slots.get(*number).touched);
         changed

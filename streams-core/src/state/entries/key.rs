@@ -9,7 +9,7 @@ const INLINE: usize = 22;
 
 /// Immutable bytes that are cheap to clone; ordered and compared as bytes.
 #[derive(Clone)]
-pub enum KeyBytes {
+pub(crate) enum KeyBytes {
     /// At most 22 bytes.
     Inline { len: u8, bytes: [u8; INLINE] },
     /// More.

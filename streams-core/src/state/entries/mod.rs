@@ -13,9 +13,8 @@ mod pending;
 mod scan;
 mod slots;
 
-pub(crate) use forward::Changed;
-pub use key::KeyBytes;
-pub use pending::Pending;
+pub(crate) use key::KeyBytes;
+pub(crate) use pending::Pending;
 pub(crate) use scan::Cursor;
 
 use std::collections::BTreeSet;

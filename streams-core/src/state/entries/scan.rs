@@ -95,9 +95,7 @@ impl<V: Clone + 'static> Entries<V> {
                 changed.map(|&number| self.slots.get(number).key.clone()).collect();
             self.index = Some(keys);
         }
-        let Some(index) = self.index.as_ref().filter(|index| !index.is_empty()) else {
-            return;
-        };
+        let Some(index) = self.index.as_ref().filter(|index| !index.is_empty()) else { return };
         let mut keys = index.range::<[u8], _>(cursor.range.bounds());
         for _ in 0..cursor.chunk {
             let key = match cursor.direction {
@@ -119,9 +117,7 @@ impl<V: Clone + 'static> Entries<V> {
     ) -> Result<()> {
         let layers = [(1, Some(&self.pending)), (2, self.flushing.as_deref())];
         for (layer, pending) in layers {
-            let Some(pending) = pending.filter(|pending| !pending.is_empty()) else {
-                continue;
-            };
+            let Some(pending) = pending.filter(|pending| !pending.is_empty()) else { continue };
             let mut rows = pending.range(cursor.range.bounds());
             let mut more = true;
             for _ in 0..cursor.chunk {
@@ -152,9 +148,7 @@ impl<V: Clone + 'static> Entries<V> {
         found: &mut Vec<Candidate<V>>,
         horizon: &mut Option<KeyBytes>,
     ) -> Result<()> {
-        let Some(below) = self.below.as_ref().filter(|below| !below.empty) else {
-            return Ok(());
-        };
+        let Some(below) = self.below.as_ref().filter(|below| !below.empty) else { return Ok(()) };
         let mut count = 0;
         let mut failed = None;
         below.engine.scan(below.store, &cursor.range, cursor.direction, &mut |key, row| {
