@@ -41,6 +41,10 @@ pub enum ErrorKind {
     Full,
     /// A record larger than the log takes.
     TooLarge,
+    /// A record that its topic does not take for another reason, such as a null key where the topic is compacted.
+    InvalidRecord,
+    /// Methods called in an order that has no meaning, such as `send` outside of a transaction.
+    Misuse,
     /// The operating system refused a read or a write.
     Io,
     /// Used after it was closed or stopped.

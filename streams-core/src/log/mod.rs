@@ -4,6 +4,7 @@
 //! so; whoever has nothing to do waits on a [`Wakeup`] that the log rings when there is more to read or a group
 //! changes. Every implementation must pass the same contract tests.
 
+pub mod embedded;
 mod partitioner;
 mod topics;
 mod wakeup;
@@ -74,7 +75,7 @@ pub struct GroupOptions {
     pub member_name: String,
     /// Lists of topics. Partition `n` of every topic of one list goes to the same member, for every `n`.
     pub subscription: Vec<Vec<String>>,
-    /// A member that does not poll for this long is taken out of the group.
+    /// A member that does not poll for this long is taken out of the group. Zero stands for 45 seconds.
     pub session_timeout: Duration,
 }
 
@@ -136,8 +137,8 @@ pub trait GroupMember: Send {
 
 /// Reads one partition in order, committed records only.
 pub trait PartitionReader: Send {
-    /// Appends records to `batch` until about `max_bytes` are in it or there are no more; the number appended.
-    /// Does not wait. Errs with `OffsetOutOfRange` if the position was deleted or is behind the end.
+    /// Appends records to `batch`, about `max_bytes` of them but at least one if there is one; the number
+    /// appended. Does not wait. 0 means the end was reached. Errs with `OffsetOutOfRange` if the position was deleted or is behind the end.
     fn read(&mut self, batch: &mut RecordBatch, max_bytes: usize) -> Result<usize>;
 
     /// Offset of the record that the next `read` starts at.

@@ -12,14 +12,15 @@ pub struct RecordBatch {
     entries: Vec<Entry>,
 }
 
-#[derive(Debug, Clone)]
-struct Entry {
-    offset: Offset,
-    timestamp: i64,
-    start: usize,
-    key_len: Option<u32>,
-    value_len: Option<u32>,
-    headers_len: u32,
+/// Where a record lies. Lengths of nulls are −1; key, value and headers follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) offset: Offset,
+    pub(crate) timestamp: i64,
+    pub(crate) start: usize,
+    pub(crate) key_len: i32,
+    pub(crate) value_len: i32,
+    pub(crate) headers_len: u32,
 }
 
 impl RecordBatch {
@@ -39,24 +40,35 @@ impl RecordBatch {
             offset: record.offset,
             timestamp: record.timestamp,
             start,
-            key_len: record.key.map(|k| k.len() as u32),
-            value_len: record.value.map(|v| v.len() as u32),
+            key_len: record.key.map_or(-1, |k| k.len() as i32),
+            value_len: record.value.map_or(-1, |v| v.len() as i32),
             headers_len: record.headers.0.len() as u32,
         });
+    }
+
+    /// The buffer, to append a block of bytes to that [`place`](Self::place) then finds records in.
+    pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// Appends a record whose bytes are in the buffer already.
+    #[inline]
+    pub(crate) fn place(&mut self, entry: Entry) {
+        self.entries.push(entry);
     }
 
     /// The record at `index`, which must be below [`len`](Self::len).
     #[inline]
     pub fn get(&self, index: usize) -> RecordView<'_> {
         let entry = &self.entries[index];
-        let key_end = entry.start + entry.key_len.unwrap_or(0) as usize;
-        let value_end = key_end + entry.value_len.unwrap_or(0) as usize;
+        let key_end = entry.start + entry.key_len.max(0) as usize;
+        let value_end = key_end + entry.value_len.max(0) as usize;
         let slice = |range: Range<usize>| &self.bytes[range];
         RecordView {
             offset: entry.offset,
             timestamp: entry.timestamp,
-            key: entry.key_len.map(|_| slice(entry.start..key_end)),
-            value: entry.value_len.map(|_| slice(key_end..value_end)),
+            key: (entry.key_len >= 0).then(|| slice(entry.start..key_end)),
+            value: (entry.value_len >= 0).then(|| slice(key_end..value_end)),
             headers: EncodedHeaders(slice(value_end..value_end + entry.headers_len as usize)),
         }
     }
@@ -76,7 +88,7 @@ impl RecordBatch {
         self.entries.is_empty()
     }
 
-    /// Bytes of keys, values and headers.
+    /// Bytes held: keys, values and headers, and what frames them where a log handed over whole blocks.
     pub fn byte_len(&self) -> usize {
         self.bytes.len()
     }

@@ -4,6 +4,7 @@ mod batch;
 mod headers;
 mod view;
 
+pub(crate) use batch::Entry;
 pub use batch::RecordBatch;
 pub use headers::{EncodedHeaders, Header, Headers};
 pub use view::RecordView;
