@@ -10,6 +10,7 @@ mod describe;
 mod deviations;
 mod driver;
 mod report;
+mod stores;
 mod types;
 mod vector;
 

@@ -8,6 +8,7 @@ mod aggregate;
 mod process;
 mod process_stores;
 mod process_time;
+mod process_windows;
 mod stateless;
 mod stateless_keys;
 mod window;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> Vec<Case> {
         process::CASES,
         process_stores::CASES,
         process_time::CASES,
+        process_windows::CASES,
     ]
     .concat()
 }

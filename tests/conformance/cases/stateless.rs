@@ -162,7 +162,7 @@ fn ends_in_3_or_7(text: &Text) -> bool {
 struct ThreeRecords;
 
 impl Processor<Text, Text, Text, Text> for ThreeRecords {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, Text>, record: Record<Text, Text>) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, Text, Text>, record: Record<Text, Text>) -> UserResult {
         let Record { key, value, timestamp, headers } = record;
         let marked = Some(format!("{}!", shown(value.as_ref())));
         let mut more = Record { key: key.clone(), value: marked, timestamp, headers: headers.clone() };

@@ -3,7 +3,7 @@
 use streams_core::processor::{FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, UserResult};
 use streams_core::{Grouped, Headers, KStream, Materialized, Produced, Record, Repartitioned, StreamsBuilder, Topic};
 
-use super::{Case, IN, OUT, PLAIN, Text, case, last, shown};
+use super::{Case, IN, OUT, PLAIN, case, last, shown};
 
 const COUNTS: Topic<String, i64> = Topic::new("counts");
 
