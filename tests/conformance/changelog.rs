@@ -98,9 +98,17 @@ pub(crate) fn self_test() -> Result<(), String> {
     };
     let recorded = [write("a", "1", 0), write("a", "2", 0), write("b", "1", 0), write("a", "3", 0)];
     let check = |got: &[Internal], equal: bool, what: &str| {
-        if difference(&recorded, got).is_none() == equal { Ok(()) } else { Err(format!("changelogs: {what}")) }
+        if difference(&recorded, got).is_none() == equal {
+            Ok(())
+        } else {
+            Err(format!("changelogs: {what}"))
+        }
     };
-    check(&[write("b", "1", 0), write("a", "2", 0), write("a", "3", 1)], true, "superseded writes may be missing")?;
+    check(
+        &[write("b", "1", 0), write("a", "2", 0), write("a", "3", 1)],
+        true,
+        "superseded writes may be missing",
+    )?;
     check(&[write("a", "2", 0), write("a", "3", 1)], false, "a missing key must be found")?;
     check(&[write("a", "2", 0), write("b", "1", 1)], false, "a missing last write must be found")?;
     check(&[write("a", "2", 0), write("b", "2", 0), write("a", "3", 1)], false, "another value must be found")

@@ -45,7 +45,12 @@ fn steps(expected: &Run, got: &Run, found: &mut Vec<String>) {
         }
         if want.error.is_some() != have.error.is_some() {
             let said = |step: &Step| step.error.clone().unwrap_or("no error".to_owned());
-            found.push(format!("step {number}, {}: expected {}, got {}", input(want), said(want), said(have)));
+            found.push(format!(
+                "step {number}, {}: expected {}, got {}",
+                input(want),
+                said(want),
+                said(have)
+            ));
         }
     }
     if found.is_empty() && expected.steps.len() != got.steps.len() {
@@ -107,7 +112,11 @@ fn input(step: &Step) -> String {
 }
 
 fn rows(rows: &[Row]) -> String {
-    if rows.is_empty() { "nothing".to_owned() } else { rows.iter().map(show).collect::<Vec<_>>().join(" · ") }
+    if rows.is_empty() {
+        "nothing".to_owned()
+    } else {
+        rows.iter().map(show).collect::<Vec<_>>().join(" · ")
+    }
 }
 
 fn show(row: &Row) -> String {

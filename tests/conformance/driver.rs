@@ -17,10 +17,8 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
     let builder = StreamsBuilder::new();
     (case.build)(&builder);
     let topology = builder.build().map_err(|e| format!("does not build: {e}"))?;
-    let options = TestDriverOptions {
-        application_id: vector.application_id.clone(),
-        ..TestDriverOptions::default()
-    };
+    let options =
+        TestDriverOptions { application_id: vector.application_id.clone(), ..TestDriverOptions::default() };
     let mut driver = TestDriver::with(&topology, options).map_err(|e| format!("does not start: {e}"))?;
     let mut run = Run { seed: recorded.seed, ..Run::default() };
     let mut internals: BTreeMap<String, Vec<Internal>> = BTreeMap::new();
@@ -54,11 +52,7 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
 }
 
 /// One step. The outer result is about the recording, the inner one is the library's.
-fn feed(
-    driver: &mut TestDriver,
-    vector: &Vector,
-    input: &Input,
-) -> Result<streams_core::Result<()>, String> {
+fn feed(driver: &mut TestDriver, vector: &Vector, input: &Input) -> Result<streams_core::Result<()>, String> {
     match input {
         Input::ClockMs(ms) => Ok(driver.advance_wall_clock(Duration::from_millis(*ms))),
         Input::Record(topic, row) => {
@@ -77,7 +71,11 @@ fn row(record: &RawRecord, types: TopicTypes) -> Row {
         value: types.value.decode(record.value.as_deref()),
         timestamp: record.timestamp,
         headers: headers(record, |name, value| {
-            if name.ends_with(".stacktrace") { "...".to_owned() } else { String::from_utf8_lossy(value).into_owned() }
+            if name.ends_with(".stacktrace") {
+                "...".to_owned()
+            } else {
+                String::from_utf8_lossy(value).into_owned()
+            }
         }),
     }
 }
@@ -113,7 +111,8 @@ fn collect_internals(
 
 fn headers(record: &RawRecord, show: impl Fn(&str, &[u8]) -> String) -> BTreeMap<String, String> {
     let all = record.headers.iter();
-    all.map(|header| (header.name.clone(), show(&header.name, header.value.as_deref().unwrap_or_default()))).collect()
+    all.map(|header| (header.name.clone(), show(&header.name, header.value.as_deref().unwrap_or_default())))
+        .collect()
 }
 
 /// Whether a row of a recorded store has a timestamp.

@@ -53,7 +53,10 @@ fn main() -> ExitCode {
     }
     for case in cases.iter().filter(|case| wanted(case.name)) {
         if !recordings.iter().any(|path| name(path) == case.name) {
-            lines.push(line(case.name, Outcome::Failed(vec!["there is no recording of this name".to_owned()])));
+            lines.push(line(
+                case.name,
+                Outcome::Failed(vec!["there is no recording of this name".to_owned()]),
+            ));
         }
     }
     println!("{}", report::text(&lines));
@@ -109,7 +112,9 @@ fn judge(vector: &Vector, case: Option<&Case>) -> Line {
             differences = compare::differences(&instead, &got);
             deviates = true;
         }
-        found.extend(differences.into_iter().map(|difference| format!("seed {}, {difference}", recorded.seed)));
+        found.extend(
+            differences.into_iter().map(|difference| format!("seed {}, {difference}", recorded.seed)),
+        );
     }
     line.outcome = match deviation {
         _ if !found.is_empty() => Outcome::Failed(found),

@@ -25,7 +25,11 @@ pub(crate) fn content(driver: &TestDriver, name: &str, recorded: &[Value]) -> Op
     ];
     let rows = readers.iter().find_map(|read| read(driver, name))?;
     let times = has_time(recorded);
-    Some(rows.into_iter().map(|(key, value, time)| if times { json!([key, value, time]) } else { json!([key, value]) }).collect())
+    Some(
+        rows.into_iter()
+            .map(|(key, value, time)| if times { json!([key, value, time]) } else { json!([key, value]) })
+            .collect(),
+    )
 }
 
 /// Key, value and timestamp.

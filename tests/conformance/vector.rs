@@ -113,7 +113,9 @@ fn run(json: &Value) -> Result<Run, String> {
         Value::Null => None,
         recorded => Some(
             object(recorded)
-                .map(|(topic, rows)| Ok((topic.clone(), list(rows).iter().map(internal).collect::<Result<_, String>>()?)))
+                .map(|(topic, rows)| {
+                    Ok((topic.clone(), list(rows).iter().map(internal).collect::<Result<_, String>>()?))
+                })
                 .collect::<Result<_, String>>()?,
         ),
     };

@@ -97,10 +97,7 @@ pub(super) const CASES: &[Case] = &[
             .require_key()
             .require_value()
             .group_by_key()
-            .reduce_with(
-                |l, r| if r == "del" { None } else { Some(l + &r) },
-                Materialized::named("store"),
-            )
+            .reduce_with(|l, r| if r == "del" { None } else { Some(l + &r) }, Materialized::named("store"))
             .to_stream()
             .to(&OUT);
     }),

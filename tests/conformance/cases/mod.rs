@@ -73,5 +73,6 @@ fn last(text: &str) -> String {
 
 /// The parts between commas; none of empty or null text.
 fn words(text: Option<&String>) -> Vec<String> {
-    text.filter(|text| !text.is_empty()).map_or(Vec::new(), |text| text.split(',').map(str::to_owned).collect())
+    text.filter(|text| !text.is_empty())
+        .map_or(Vec::new(), |text| text.split(',').map(str::to_owned).collect())
 }

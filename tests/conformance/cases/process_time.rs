@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use streams_core::processor::{
-    FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, Punctuation, PunctuationId, PunctuationType,
-    UserResult,
+    FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, Punctuation, PunctuationId,
+    PunctuationType, UserResult,
 };
 use streams_core::state::KeyValueStore;
 use streams_core::{Headers, Materialized, Record, Store, Topic};
@@ -41,7 +41,10 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("process-fixed-key-store", |b| {
         b.add_store(&VALUE);
-        b.stream(&Topic::<String, String>::new("in")).process_values(|| OnlyChanges).with_store(&VALUE).to(&OUT);
+        b.stream(&Topic::<String, String>::new("in"))
+            .process_values(|| OnlyChanges)
+            .with_store(&VALUE)
+            .to(&OUT);
     }),
 ];
 
@@ -58,7 +61,11 @@ impl Processor<String, String, String, i64> for CountsEveryTenSeconds {
         Ok(())
     }
 
-    fn process(&mut self, _ctx: &mut ProcessorContext<'_, String, i64>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        _ctx: &mut ProcessorContext<'_, String, i64>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let Some(store) = &self.store else { return Ok(()) };
         let count = store.get(&record.key)?.unwrap_or(0) + 1;
         store.put(&record.key, count, record.timestamp)?;
@@ -90,7 +97,11 @@ impl Processor<String, String, String, String> for AllEverySecond {
         Ok(())
     }
 
-    fn process(&mut self, _ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        _ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let Some(store) = &self.store else { return Ok(()) };
         store.put(&record.key, record.value, record.timestamp)?;
         Ok(())
@@ -120,7 +131,11 @@ impl Processor<String, String, String, String> for Anchored {
         Ok(())
     }
 
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let clocks = format!("{}/{}", ctx.stream_time(), ctx.wall_clock());
         Ok(ctx.forward(record.with_value(clocks))?)
     }
@@ -158,7 +173,11 @@ impl Processor<String, String, String, String> for ThreeTimes {
         Ok(())
     }
 
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         match record.value.as_str() {
             "k" => self.start(ctx),
             "m" => self.cancel(ctx),
@@ -199,7 +218,11 @@ impl Processor<String, String, String, String> for Ticking {
         Ok(())
     }
 
-    fn process(&mut self, _ctx: &mut ProcessorContext<'_, String, String>, _record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        _ctx: &mut ProcessorContext<'_, String, String>,
+        _record: Record<String, String>,
+    ) -> UserResult {
         Ok(())
     }
 
@@ -227,7 +250,11 @@ impl Processor<String, String, String, String> for LastValue {
         Ok(())
     }
 
-    fn process(&mut self, _ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        _ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         self.last = record.value;
         Ok(())
     }
@@ -263,7 +290,11 @@ impl FixedKeyProcessor<String, String, String> for OnlyChanges {
         Ok(ctx.forward(value, timestamp)?)
     }
 
-    fn punctuate(&mut self, ctx: &mut FixedKeyContext<'_, '_, String, String>, due: Punctuation) -> UserResult {
+    fn punctuate(
+        &mut self,
+        ctx: &mut FixedKeyContext<'_, '_, String, String>,
+        due: Punctuation,
+    ) -> UserResult {
         let store = ctx.store(&VALUE)?;
         for row in store.all() {
             store.delete(&row?.0, due.time)?;

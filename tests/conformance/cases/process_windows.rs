@@ -20,7 +20,8 @@ pub(super) const CASES: &[Case] = &[
         b.stream(&INPUT).process(|| FiveSecondsBefore).with_store(&STORE).to(&OUT);
     }),
     case("process-window-store-duplicates", |b| {
-        let options = WindowStoreOptions { retain_duplicates: true, ..WindowStoreOptions::new(ms(4000), ms(60_000)) };
+        let options =
+            WindowStoreOptions { retain_duplicates: true, ..WindowStoreOptions::new(ms(4000), ms(60_000)) };
         b.add_window_store(&STORE, options);
         b.stream(&INPUT).process(|| BothWays).with_store(&STORE).to(&OUT);
     }),
@@ -49,7 +50,11 @@ fn with_both(b: &StreamsBuilder, options: WindowStoreOptions) {
 struct FiveSecondsBefore;
 
 impl Processor<String, Text, String, String> for FiveSecondsBefore {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, Text>,
+    ) -> UserResult {
         let store = ctx.window_store(&STORE)?;
         let now = record.timestamp;
         store.put(&record.key, now, record.value.clone(), now)?;
@@ -66,7 +71,11 @@ impl Processor<String, Text, String, String> for FiveSecondsBefore {
 struct BothWays;
 
 impl Processor<String, Text, String, String> for BothWays {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, Text>,
+    ) -> UserResult {
         let store = ctx.window_store(&STORE)?;
         let now = record.timestamp;
         store.put(&record.key, now, record.value.clone(), now)?;
@@ -86,7 +95,11 @@ impl Processor<String, Text, String, String> for BothWays {
 struct PutAndShow(Store<String, Text>);
 
 impl Processor<String, String, String, String> for PutAndShow {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let store = ctx.window_store(&self.0)?;
         store.put(&record.key, record.timestamp, Some(record.value.clone()), record.timestamp)?;
         let found = list(store.all())?;
@@ -98,7 +111,11 @@ impl Processor<String, String, String, String> for PutAndShow {
 struct Fetches(Store<String, Text>);
 
 impl Processor<String, String, String, String> for Fetches {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         use Bound::{Included, Unbounded};
 
         let store = ctx.window_store(&self.0)?;

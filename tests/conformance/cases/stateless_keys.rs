@@ -1,7 +1,9 @@
 //! Verbs that change keys, and what follows from that: repartitions, tables, names.
 
 use streams_core::processor::{FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, UserResult};
-use streams_core::{Grouped, Headers, KStream, Materialized, Produced, Record, Repartitioned, StreamsBuilder, Topic};
+use streams_core::{
+    Grouped, Headers, KStream, Materialized, Produced, Record, Repartitioned, StreamsBuilder, Topic,
+};
 
 use super::{Case, IN, OUT, PLAIN, case, last, shown};
 
@@ -53,7 +55,9 @@ pub(super) const CASES: &[Case] = &[
             .filter(|_, v| v.is_some())
             .map(|k, v| (k, v))
             .flat_map_values(|v| [v.clone(), Some(format!("{}-2", shown(v.as_ref())))])
-            .select_key(|k, v| if v.as_ref().is_some_and(|v| v.ends_with('5')) { Some("five".to_owned()) } else { k.clone() });
+            .select_key(|k, v| {
+                if v.as_ref().is_some_and(|v| v.ends_with('5')) { Some("five".to_owned()) } else { k.clone() }
+            });
         let without_key = stream.clone().filter(|k, _| k.is_none());
         stream
             .clone()
@@ -164,7 +168,11 @@ fn all_named(b: &StreamsBuilder) {
 struct PassOn;
 
 impl<V: Send + 'static> Processor<String, V, String, V> for PassOn {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, V>, record: Record<String, V>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, V>,
+        record: Record<String, V>,
+    ) -> UserResult {
         Ok(ctx.forward(record)?)
     }
 }

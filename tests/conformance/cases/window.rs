@@ -58,7 +58,9 @@ pub(super) const CASES: &[Case] = &[
             .to_with(&TEXT_OUT, Produced::with(keys(windows), String::serde()));
     }),
     case("window-hopping-count", |b| count(b, TimeWindows::hopping(ms(10_000), ms(5000)).no_grace())),
-    case("window-hopping-aggregate", |b| concat(b, TimeWindows::hopping(ms(12_000), ms(4000)).grace(ms(3000)))),
+    case("window-hopping-aggregate", |b| {
+        concat(b, TimeWindows::hopping(ms(12_000), ms(4000)).grace(ms(3000)))
+    }),
     case("window-hopping-irregular", |b| concat(b, TimeWindows::hopping(ms(7000), ms(3000)).grace(ms(2000)))),
     case("window-of-windows", |b| {
         let (small, large) = (TimeWindows::tumbling(ms(10_000)), TimeWindows::tumbling(ms(30_000)));
@@ -90,7 +92,10 @@ fn count(b: &StreamsBuilder, windows: TimeWindows) {
 }
 
 fn concat(b: &StreamsBuilder, windows: TimeWindows) {
-    texts(windows, grouped(b).windowed_by(windows).aggregate_with(String::new, append, Materialized::named("store")));
+    texts(
+        windows,
+        grouped(b).windowed_by(windows).aggregate_with(String::new, append, Materialized::named("store")),
+    );
 }
 
 /// Java's `agg + v`.

@@ -8,7 +8,11 @@ use super::{Case, case, ms};
 
 pub(super) const CASES: &[Case] = &[
     case("window-close-tumbling", |b| {
-        concat(b, TimeWindows::tumbling(ms(10_000)).grace(ms(5000)), Materialized::named("store").retention(ms(60_000)));
+        concat(
+            b,
+            TimeWindows::tumbling(ms(10_000)).grace(ms(5000)),
+            Materialized::named("store").retention(ms(60_000)),
+        );
     }),
     case("window-close-hopping", |b| {
         let windows = TimeWindows::hopping(ms(10_000), ms(5000)).grace(ms(3000));

@@ -172,9 +172,7 @@ impl BlockBuffer {
             place.header.last_delta = (last - base) as u32;
             self.close();
             if let Some(place) = self.closed.last() {
-                place
-                    .header
-                    .write(&mut self.bytes[place.start..place.start + HEADER]);
+                place.header.write(&mut self.bytes[place.start..place.start + HEADER]);
             }
         }
     }
@@ -187,9 +185,7 @@ impl BlockBuffer {
         for place in &mut self.closed {
             place.header.base = next;
             next = place.header.end();
-            place
-                .header
-                .write(&mut self.bytes[place.start..place.start + HEADER]);
+            place.header.write(&mut self.bytes[place.start..place.start + HEADER]);
         }
         next
     }
@@ -259,15 +255,5 @@ fn parse_record(bytes: &[u8], header: &Header, mut at: usize, body_end: usize) -
         return None;
     }
     let offset = header.base + delta as i64;
-    Some((
-        Entry {
-            offset,
-            timestamp,
-            start: at,
-            key_len,
-            value_len,
-            headers_len,
-        },
-        end,
-    ))
+    Some((Entry { offset, timestamp, start: at, key_len, value_len, headers_len }, end))
 }

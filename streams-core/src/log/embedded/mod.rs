@@ -87,14 +87,8 @@ impl EmbeddedLog {
 
     /// An empty log in memory with these options: with an injected clock nothing in it depends on the machine.
     pub fn in_memory_with(options: EmbeddedLogOptions) -> Self {
-        let image = Image {
-            log_id: options.log_id.unwrap_or(0),
-            ..Image::default()
-        };
-        EmbeddedLog(Arc::new(Shared {
-            core: Arc::new(Core::new(options, None, image, None)),
-            worker: None,
-        }))
+        let image = Image { log_id: options.log_id.unwrap_or(0), ..Image::default() };
+        EmbeddedLog(Arc::new(Shared { core: Arc::new(Core::new(options, None, image, None)), worker: None }))
     }
 
     /// Opens the log in a directory, which is made if it does not exist.
@@ -105,11 +99,7 @@ impl EmbeddedLog {
         let path = dir.as_ref().to_owned();
         fs::create_dir_all(&path).map_err(|e| io_error("create", &path, e))?;
         let lock_path = path.join("LOCK");
-        let lock = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path);
+        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(|e| io_error("open", &lock_path, e))?;
         lock.try_lock().map_err(|error| match error {
             fs::TryLockError::WouldBlock => {
@@ -203,9 +193,7 @@ impl Log for EmbeddedLog {
 impl std::fmt::Debug for EmbeddedLog {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let dir = self.0.core.dir.as_ref().map(|d| &d.path);
-        f.debug_struct("EmbeddedLog")
-            .field("dir", &dir)
-            .finish_non_exhaustive()
+        f.debug_struct("EmbeddedLog").field("dir", &dir).finish_non_exhaustive()
     }
 }
 

@@ -62,10 +62,7 @@ impl Core {
 
     /// Forces the journal to the disk, before files go that it no longer names.
     pub(super) fn force_journal(&self) -> Result<()> {
-        self.state()
-            .journal
-            .as_ref()
-            .map_or(Ok(()), super::journal::Journal::sync)
+        self.state().journal.as_ref().map_or(Ok(()), super::journal::Journal::sync)
     }
 
     /// Deletes segments that the journal no longer names.
@@ -80,21 +77,11 @@ impl Core {
     /// Starts a new journal file if the present one has grown beyond what the options say.
     pub(super) fn rotate_journal(&self) -> Result<()> {
         let mut state = self.state();
-        if state
-            .journal
-            .as_ref()
-            .is_none_or(|j| j.grown() < self.options.journal_bytes)
-        {
+        if state.journal.as_ref().is_none_or(|j| j.grown() < self.options.journal_bytes) {
             return Ok(());
         }
         state.check_writable()?;
-        let State {
-            journal,
-            image,
-            dirty,
-            dirty_dirs,
-            ..
-        } = &mut *state;
+        let State { journal, image, dirty, dirty_dirs, .. } = &mut *state;
         sync_segments(dirty)?;
         dirty_dirs.iter().try_for_each(|dir| sync_dir(dir))?;
         for segment in dirty.drain(..) {
@@ -110,14 +97,11 @@ impl Core {
 }
 
 fn sync_segments(segments: &[Arc<Segment>]) -> Result<()> {
-    segments
-        .iter()
-        .filter(|segment| !segment.is_removed())
-        .try_for_each(|segment| {
-            match segment.storage.sync() {
-                // It went between the question and the attempt.
-                Err(_) if segment.is_removed() => Ok(()),
-                synced => synced,
-            }
-        })
+    segments.iter().filter(|segment| !segment.is_removed()).try_for_each(|segment| {
+        match segment.storage.sync() {
+            // It went between the question and the attempt.
+            Err(_) if segment.is_removed() => Ok(()),
+            synced => synced,
+        }
+    })
 }

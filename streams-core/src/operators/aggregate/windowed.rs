@@ -48,7 +48,8 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.node = self.node;
         // The clock first, then the windows: a record can be late by its own time (rule W-3).
-        let closed = self.clock.advance(record.timestamp).saturating_sub(self.windows.grace_ms());
+        let now = ctx.aligned_time.unwrap_or(record.timestamp);
+        let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
         let Record { key, value, timestamp, headers } = record;
         let mut windows = self.windows.windows_for(timestamp);
         let mut value = Some(value);
