@@ -9,8 +9,8 @@ mod assignments;
 mod commit;
 mod progress;
 mod queue;
-mod task;
+mod machine;
 
 pub(crate) use assignments::Assignments;
 pub(crate) use progress::Progress;
-pub(crate) use task::{InputTopic, Task, TaskEnv};
+pub(crate) use machine::{InputTopic, Task, TaskEnv};
