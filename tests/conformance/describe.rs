@@ -21,7 +21,10 @@ pub(crate) fn difference(expected: &str, got: &str) -> Option<String> {
         for (node, lines) in nodes {
             match other_nodes.get(node) {
                 None => {
-                    return Some(format!("describe: {title} lacks `{node}`; it has {:?}", other_nodes.keys()));
+                    return Some(format!(
+                        "describe: {title} lacks `{node}`; it has {:?}",
+                        other_nodes.keys()
+                    ));
                 }
                 Some(other) if other != lines => {
                     return Some(format!("describe: `{node}`: expected {lines:?}, got {other:?}"));

@@ -85,7 +85,7 @@ impl Handle {
     }
 
     /// Gives the node a name; the number it took stays taken.
-    pub(crate) fn rename(&self, name: String) {
+    pub(crate) fn rename(&self, name: &str) {
         let mut graph = self.graph();
         // A step that only changes types belongs to the node it follows.
         let mut node = self.node;

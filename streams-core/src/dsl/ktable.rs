@@ -60,9 +60,9 @@ impl<K, V> KTable<K, V> {
             })
         };
         if let Some(source) = parent {
-            self.handle.at(source).rename(format!("{name}-source"));
+            self.handle.at(source).rename(&format!("{name}-source"));
         }
-        self.handle.rename(name);
+        self.handle.rename(&name);
         self
     }
 }

@@ -45,7 +45,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     /// Names the split; its branches are named by this and their own name or number.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
-        self.handle.rename(name.into());
+        self.handle.rename(&name.into());
         self
     }
 

@@ -158,9 +158,9 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
             location,
             Arc::new(move |wirer, node| {
                 let emit = match (on_close, wirer.cached(store)) {
-                    (true, _) => Emit::OnClose,
-                    (false, true) => Emit::OnCommit,
-                    (false, false) => Emit::OnUpdate,
+                    (true, _) => Emit::Close,
+                    (false, true) => Emit::Commit,
+                    (false, false) => Emit::Update,
                 };
                 let handle = wirer.store::<WindowStore<K, A>>(store);
                 if on_close {

@@ -268,10 +268,10 @@ impl Task {
     fn first_queue(&mut self) -> Result<Option<usize>> {
         let mut first: Option<(Timestamp, usize)> = None;
         for (index, queue) in self.queues.iter_mut().enumerate() {
-            if let Some(time) = queue.head_time(&mut self.ctx)? {
-                if first.is_none_or(|(earliest, _)| time < earliest) {
-                    first = Some((time, index));
-                }
+            if let Some(time) = queue.head_time(&mut self.ctx)?
+                && first.is_none_or(|(earliest, _)| time < earliest)
+            {
+                first = Some((time, index));
             }
         }
         Ok(first.map(|(_, index)| index))

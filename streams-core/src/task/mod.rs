@@ -7,10 +7,10 @@
 mod aligned;
 mod assignments;
 mod commit;
+mod machine;
 mod progress;
 mod queue;
-mod machine;
 
 pub(crate) use assignments::Assignments;
-pub(crate) use progress::Progress;
 pub(crate) use machine::{InputTopic, Task, TaskEnv};
+pub(crate) use progress::Progress;

@@ -87,16 +87,16 @@ impl TestDriver {
         value: V,
         timestamp: Timestamp,
     ) -> Result<()> {
-        self.pipe_record(topic, Record::new(key, value, timestamp))
+        self.pipe_record(topic, &Record::new(key, value, timestamp))
     }
 
     /// Pipes a record with its headers.
     pub fn pipe_record<K: DefaultSerde, V: DefaultSerde>(
         &mut self,
         topic: &Topic<K, V>,
-        record: Record<K, V>,
+        record: &Record<K, V>,
     ) -> Result<()> {
-        self.pipe_with(topic, &K::serde(), &V::serde(), &record)
+        self.pipe_with(topic, &K::serde(), &V::serde(), record)
     }
 
     /// Pipes a record by these serdes.

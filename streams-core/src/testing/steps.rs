@@ -19,7 +19,7 @@ impl TestDriver {
             for task in 0..self.tasks.len() {
                 self.commit_task(task)?;
             }
-            if self.tasks.iter().all(|task| task.is_drained()) {
+            if self.tasks.iter().all(Task::is_drained) {
                 return Ok(());
             }
             self.run()?;

@@ -46,7 +46,7 @@ impl<K, V> KStream<K, V> {
     /// Names the node this handle stands for. A generated name would have had a number; it stays taken, so that
     /// naming one node does not rename others.
     pub fn named(self, name: impl Into<String>) -> Self {
-        self.handle.rename(name.into());
+        self.handle.rename(&name.into());
         self
     }
 }

@@ -19,6 +19,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// The records of both streams, with no order between the two. Both must come from one builder, or `build`
     /// reports it.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value)] // a handle that is not cloned is used up
     pub fn merge(self, other: KStream<K, V>) -> KStream<K, V> {
         let location = Location::caller();
         if !Rc::ptr_eq(&self.handle.graph, &other.handle.graph) {

@@ -15,11 +15,11 @@ use crate::windows::{TimeWindows, Window, Windowed};
 /// When the results of a window are forwarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Emit {
-    OnUpdate,
+    Update,
     /// At the commit: the last one of each key and window.
-    OnCommit,
+    Commit,
     /// Once, when the window is closed.
-    OnClose,
+    Close,
 }
 
 pub(crate) struct WindowedAggregate<K: 'static, V: 'static, A: 'static> {
@@ -66,7 +66,7 @@ where
                 self.add(ctx, &key, value, timestamp, window, &headers)?;
             }
         }
-        if self.emit == Emit::OnClose { self.emit_closed(ctx, closed, &headers) } else { Ok(()) }
+        if self.emit == Emit::Close { self.emit_closed(ctx, closed, &headers) } else { Ok(()) }
     }
 }
 
@@ -86,7 +86,7 @@ where
         headers: &Headers,
     ) -> Result<()> {
         let (fold, output) = (&self.fold, &self.output);
-        let forwards = self.emit == Emit::OnUpdate;
+        let forwards = self.emit == Emit::Update;
         let send_old = self.send_old && forwards;
         let (put, (change, timestamp)) = self.store.update(key, window.start, timestamp, |slot| {
             let (aggregate, stored_at) =
@@ -149,7 +149,7 @@ where
     A: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        if self.emit != Emit::OnCommit {
+        if self.emit != Emit::Commit {
             return Ok(());
         }
         for update in self.store.take_unforwarded(self.send_old)? {
@@ -164,20 +164,16 @@ where
     fn pass_time(&mut self, ctx: &mut TaskContext, now: Timestamp) -> Result<()> {
         ctx.node = self.node;
         let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
-        if self.emit == Emit::OnClose { self.emit_closed(ctx, closed, &Headers::new()) } else { Ok(()) }
+        if self.emit == Emit::Close { self.emit_closed(ctx, closed, &Headers::new()) } else { Ok(()) }
     }
 
     fn finish(&mut self, ctx: &mut TaskContext) -> Result<()> {
         ctx.node = self.node;
-        if self.emit == Emit::OnClose {
-            self.emit_closed(ctx, Timestamp::MAX, &Headers::new())
-        } else {
-            Ok(())
-        }
+        if self.emit == Emit::Close { self.emit_closed(ctx, Timestamp::MAX, &Headers::new()) } else { Ok(()) }
     }
 
     fn save(&self, progress: &mut Vec<(String, i64)>) {
-        if self.emit == Emit::OnClose && self.emitted != UNKNOWN {
+        if self.emit == Emit::Close && self.emitted != UNKNOWN {
             progress.push((self.name.clone(), self.emitted));
         }
         if self.clock != StreamTime::unknown() {

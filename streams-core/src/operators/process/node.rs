@@ -48,7 +48,7 @@ impl<K, V, K2, V2, P: Processor<K, V, K2, V2>> Port<K, V> for Running<K, V, Proc
 
 impl<K, V, K2, V2, P: Processor<K, V, K2, V2>> TaskNode for Running<K, V, ProcessorNode<K2, V2, P>> {
     fn init(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.0.run(ctx, |processor, context| processor.init(context))
+        self.0.run(ctx, P::init)
     }
 
     fn punctuate(&mut self, ctx: &mut TaskContext, id: PunctuationId, time: Timestamp) -> Result<()> {
