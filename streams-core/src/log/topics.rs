@@ -63,11 +63,7 @@ pub struct NewTopic {
 impl NewTopic {
     /// A topic with default settings.
     pub fn new(name: impl Into<String>, partitions: u32) -> Self {
-        NewTopic {
-            name: name.into(),
-            partitions,
-            config: TopicConfig::default(),
-        }
+        NewTopic { name: name.into(), partitions, config: TopicConfig::default() }
     }
 
     /// The same topic with these settings.

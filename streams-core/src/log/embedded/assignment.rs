@@ -44,11 +44,8 @@ pub(super) fn assign(
 fn families<'a>(members: &[Subscriber<'a>], topics: &BTreeMap<String, u32>) -> Vec<Vec<&'a str>> {
     let mut families: Vec<BTreeSet<&str>> = Vec::new();
     for list in members.iter().flat_map(|m| m.subscription) {
-        let mut family: BTreeSet<&str> = list
-            .iter()
-            .map(String::as_str)
-            .filter(|t| topics.contains_key(*t))
-            .collect();
+        let mut family: BTreeSet<&str> =
+            list.iter().map(String::as_str).filter(|t| topics.contains_key(*t)).collect();
         if family.is_empty() {
             continue;
         }
@@ -69,11 +66,8 @@ fn families<'a>(members: &[Subscriber<'a>], topics: &BTreeMap<String, u32>) -> V
 /// The members that subscribe to every topic of the family, sorted.
 fn subscribers<'a>(members: &[Subscriber<'a>], family: &[&str]) -> Vec<&'a str> {
     let names = |m: &Subscriber<'_>, topic: &str| m.subscription.iter().flatten().any(|t| t == topic);
-    let mut found: Vec<&str> = members
-        .iter()
-        .filter(|m| family.iter().all(|t| names(m, t)))
-        .map(|m| m.member)
-        .collect();
+    let mut found: Vec<&str> =
+        members.iter().filter(|m| family.iter().all(|t| names(m, t))).map(|m| m.member).collect();
     found.sort_unstable();
     found
 }
@@ -92,12 +86,8 @@ fn assign_family<'a>(
         return;
     }
     let owner_of = |unit: u32| {
-        let mut owners = family
-            .iter()
-            .filter_map(|t| owned.get(&TopicPartition::new(*t, unit)));
-        owners
-            .next()
-            .and_then(|owner| eligible.iter().position(|m| m == owner))
+        let mut owners = family.iter().filter_map(|t| owned.get(&TopicPartition::new(*t, unit)));
+        owners.next().and_then(|owner| eligible.iter().position(|m| m == owner))
     };
     let owners: Vec<Option<usize>> = (0..units).map(owner_of).collect();
     let mut has = vec![0; eligible.len()];
@@ -141,13 +131,7 @@ fn assign_family<'a>(
 fn quotas(units: usize, eligible: &[&str], has: &[usize], totals: &BTreeMap<&str, usize>) -> Vec<usize> {
     let share = units / eligible.len();
     let mut order: Vec<usize> = (0..eligible.len()).collect();
-    order.sort_by_key(|&m| {
-        (
-            totals.get(eligible[m]).copied().unwrap_or(0),
-            usize::MAX - has[m],
-            m,
-        )
-    });
+    order.sort_by_key(|&m| (totals.get(eligible[m]).copied().unwrap_or(0), usize::MAX - has[m], m));
     let mut quotas = vec![share; eligible.len()];
     for &member in order.iter().take(units % eligible.len()) {
         quotas[member] += 1;

@@ -42,7 +42,7 @@ fn run(core: &Core, stop: &Wakeup) {
         FsyncPolicy::Interval(interval) => interval.clamp(Duration::from_millis(1), TICK),
         FsyncPolicy::EveryCommit | FsyncPolicy::Never => TICK,
     };
-    let mut synced = Instant::now();
+    let (mut synced, mut cleaned) = (Instant::now(), Instant::now());
     while !stop.wait(tick) {
         if let FsyncPolicy::Interval(interval) = core.options.fsync
             && synced.elapsed() >= interval
@@ -51,6 +51,10 @@ fn run(core: &Core, stop: &Wakeup) {
             synced = Instant::now();
         }
         report(core.rotate_journal());
+        if core.options.clean_interval.is_some_and(|interval| cleaned.elapsed() >= interval) {
+            report(core.clean(core.now(), false));
+            cleaned = Instant::now();
+        }
     }
 }
 

@@ -68,20 +68,12 @@ impl Change {
     /// Appends the bytes of this change.
     pub(super) fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Change::Log {
-                log_id,
-                last_topic_id,
-            } => {
+            Change::Log { log_id, last_topic_id } => {
                 out.push(1);
                 put_u64(out, *log_id);
                 put_u64(out, *last_topic_id);
             }
-            Change::TopicCreated {
-                id,
-                name,
-                partitions,
-                config,
-            } => {
+            Change::TopicCreated { id, name, partitions, config } => {
                 out.push(2);
                 put_u64(out, *id);
                 put_bytes(out, name.as_bytes());
@@ -92,11 +84,7 @@ impl Change {
                 out.push(3);
                 put_u64(out, *id);
             }
-            Change::Appended {
-                partition,
-                segment,
-                end,
-            } => {
+            Change::Appended { partition, segment, end } => {
                 out.push(4);
                 put_partition(out, *partition);
                 put_segment(out, segment);
@@ -107,11 +95,7 @@ impl Change {
                 put_partition(out, *partition);
                 put_i64(out, *start);
             }
-            Change::SegmentsReplaced {
-                partition,
-                removed,
-                added,
-            } => {
+            Change::SegmentsReplaced { partition, removed, added } => {
                 out.push(6);
                 put_partition(out, *partition);
                 put_u64(out, removed.len() as u64);
@@ -119,11 +103,7 @@ impl Change {
                 put_u64(out, added.len() as u64);
                 added.iter().for_each(|segment| put_segment(out, segment));
             }
-            Change::Offset {
-                group,
-                partition,
-                committed,
-            } => {
+            Change::Offset { group, partition, committed } => {
                 out.push(7);
                 put_bytes(out, group.as_bytes());
                 put_partition(out, *partition);
@@ -148,28 +128,20 @@ impl Change {
         let kind = *bytes.get(*at)?;
         *at += 1;
         Some(match kind {
-            1 => Change::Log {
-                log_id: read_u64(bytes, at)?,
-                last_topic_id: read_u64(bytes, at)?,
-            },
+            1 => Change::Log { log_id: read_u64(bytes, at)?, last_topic_id: read_u64(bytes, at)? },
             2 => Change::TopicCreated {
                 id: read_u64(bytes, at)?,
                 name: read_string(bytes, at)?,
                 partitions: read_u32(bytes, at)?,
                 config: read_config(bytes, at)?,
             },
-            3 => Change::TopicDeleted {
-                id: read_u64(bytes, at)?,
-            },
+            3 => Change::TopicDeleted { id: read_u64(bytes, at)? },
             4 => Change::Appended {
                 partition: read_partition(bytes, at)?,
                 segment: read_segment(bytes, at)?,
                 end: read_i64(bytes, at)?,
             },
-            5 => Change::StartOffset {
-                partition: read_partition(bytes, at)?,
-                start: read_i64(bytes, at)?,
-            },
+            5 => Change::StartOffset { partition: read_partition(bytes, at)?, start: read_i64(bytes, at)? },
             6 => Change::SegmentsReplaced {
                 partition: read_partition(bytes, at)?,
                 removed: read_list(bytes, at, read_i64)?,
@@ -180,15 +152,10 @@ impl Change {
                 partition: read_partition(bytes, at)?,
                 committed: match read_u64(bytes, at)? {
                     0 => None,
-                    _ => Some(Committed {
-                        offset: read_i64(bytes, at)?,
-                        metadata: read_string(bytes, at)?,
-                    }),
+                    _ => Some(Committed { offset: read_i64(bytes, at)?, metadata: read_string(bytes, at)? }),
                 },
             },
-            8 => Change::Synced {
-                through: read_u64(bytes, at)?,
-            },
+            8 => Change::Synced { through: read_u64(bytes, at)? },
             _ => return None,
         })
     }

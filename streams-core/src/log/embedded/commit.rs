@@ -48,20 +48,13 @@ impl Core {
             for (partition, committed) in list {
                 let partition = state.partition_id(partition)?;
                 let committed = Some(committed.clone());
-                changes.push(Change::Offset {
-                    group: group.group.clone(),
-                    partition,
-                    committed,
-                });
+                changes.push(Change::Offset { group: group.group.clone(), partition, committed });
             }
         }
         let mut runs = Vec::with_capacity(slots.len());
         let written = self.append_all(&state, slots, &mut runs).and_then(|()| {
-            let appended = |run: &Run| Change::Appended {
-                partition: run.partition.id,
-                segment: run.meta,
-                end: run.end,
-            };
+            let appended =
+                |run: &Run| Change::Appended { partition: run.partition.id, segment: run.meta, end: run.end };
             changes.extend(runs.iter().map(appended));
             self.force_runs(&runs)?;
             self.record(&mut state, changes)
@@ -113,34 +106,20 @@ impl Core {
     fn append(&self, state: &State, slot: &mut Slot, runs: &mut Vec<Run>) -> Result<()> {
         let partition = &slot.partition;
         let (topic, number) = partition.id;
-        let found = state
-            .image
-            .topics
-            .get(&topic)
-            .and_then(|t| Some((t, t.partitions.get(number as usize)?)));
+        let found =
+            state.image.topics.get(&topic).and_then(|t| Some((t, t.partitions.get(number as usize)?)));
         let Some((topic, image)) = found else {
-            let message = format!(
-                "topic of partition {} was deleted; look the topic up again",
-                partition.name
-            );
+            let message =
+                format!("topic of partition {} was deleted; look the topic up again", partition.name);
             return Err(Error::new(ErrorKind::NotFound, message));
         };
         slot.buffer.assign_offsets(image.end);
-        let fresh = |base| SegmentMeta {
-            base,
-            generation: 0,
-            len: 0,
-            max_timestamp: i64::MIN,
-            horizon: i64::MAX,
-        };
+        let fresh =
+            |base| SegmentMeta { base, generation: 0, len: 0, max_timestamp: i64::MIN, horizon: i64::MAX };
         let mut run = match (image.segments.last(), partition.last_segment()) {
-            (Some(&meta), Some(segment)) => Run {
-                partition: partition.clone(),
-                segment,
-                is_new: false,
-                meta,
-                end: image.end,
-            },
+            (Some(&meta), Some(segment)) => {
+                Run { partition: partition.clone(), segment, is_new: false, meta, end: image.end }
+            }
             _ => self.new_run(partition, fresh(image.end)),
         };
         let mut from = 0;
@@ -162,13 +141,7 @@ impl Core {
 
     fn new_run(&self, partition: &Arc<Partition>, meta: SegmentMeta) -> Run {
         let segment = self.segment(partition.id, &meta);
-        Run {
-            partition: partition.clone(),
-            segment,
-            is_new: true,
-            meta,
-            end: meta.base,
-        }
+        Run { partition: partition.clone(), segment, is_new: true, meta, end: meta.base }
     }
 
     /// With the policy that says so, forces what was written to the disk.
@@ -179,12 +152,7 @@ impl Core {
         for run in runs {
             run.segment.storage.sync()?;
             if run.is_new {
-                for dir in run
-                    .segment
-                    .storage
-                    .path()
-                    .into_iter()
-                    .flat_map(|p| p.ancestors().skip(1).take(2))
+                for dir in run.segment.storage.path().into_iter().flat_map(|p| p.ancestors().skip(1).take(2))
                 {
                     sync_dir(dir)?;
                 }
@@ -224,8 +192,7 @@ impl State {
             self.dirty.push(segment.clone());
         }
         if is_new && let Some(path) = segment.storage.path() {
-            self.dirty_dirs
-                .extend(path.ancestors().skip(1).take(2).map(ToOwned::to_owned));
+            self.dirty_dirs.extend(path.ancestors().skip(1).take(2).map(ToOwned::to_owned));
         }
     }
 }

@@ -66,11 +66,7 @@ impl Core {
         image: Image,
         journal: Option<Journal>,
     ) -> Self {
-        let mut state = State {
-            image,
-            journal,
-            ..State::default()
-        };
+        let mut state = State { image, journal, ..State::default() };
         let mut live = BTreeMap::new();
         for (&id, topic) in &state.image.topics {
             let partitions = (0..).zip(&topic.partitions).map(|(number, image)| {
@@ -84,18 +80,10 @@ impl Core {
                 Arc::new(partition)
             });
             live.insert(id, partitions.collect());
-            state
-                .topics
-                .insert(topic.name.clone(), topic.partitions.len() as u32);
+            state.topics.insert(topic.name.clone(), topic.partitions.len() as u32);
         }
         state.live = live;
-        Core {
-            options,
-            gate: RwLock::default(),
-            cleaning: Mutex::default(),
-            dir,
-            state: Mutex::new(state),
-        }
+        Core { options, gate: RwLock::default(), cleaning: Mutex::default(), dir, state: Mutex::new(state) }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -190,11 +178,7 @@ impl Core {
         }
         let change = |(name, committed): &(TopicPartition, Option<Committed>)| {
             let partition = state.partition_id(name)?;
-            Ok(Change::Offset {
-                group: group.to_owned(),
-                partition,
-                committed: committed.clone(),
-            })
+            Ok(Change::Offset { group: group.to_owned(), partition, committed: committed.clone() })
         };
         let changes = offsets.iter().map(change).collect::<Result<Vec<_>>>()?;
         self.record(&mut state, changes)
@@ -209,20 +193,14 @@ impl State {
     pub(super) fn partition_id(&self, partition: &TopicPartition) -> Result<PartitionId> {
         let id = (self.topic_id(&partition.topic)?, partition.partition);
         self.image.partition(id).map(|_| id).ok_or_else(|| {
-            let message = format!(
-                "topic {} has no partition {}",
-                partition.topic, partition.partition
-            );
+            let message = format!("topic {} has no partition {}", partition.topic, partition.partition);
             Error::new(ErrorKind::NotFound, message)
         })
     }
 
     pub(super) fn partition(&self, partition: &TopicPartition) -> Result<Arc<Partition>> {
         let (id, number) = self.partition_id(partition)?;
-        let found = self
-            .live
-            .get(&id)
-            .and_then(|partitions| partitions.get(number as usize));
+        let found = self.live.get(&id).and_then(|partitions| partitions.get(number as usize));
         found.cloned().ok_or_else(|| no_topic(&partition.topic))
     }
 
@@ -239,10 +217,7 @@ impl State {
 }
 
 pub(super) fn no_topic(name: &str) -> Error {
-    Error::new(
-        ErrorKind::NotFound,
-        format!("topic {name} does not exist; create it first"),
-    )
+    Error::new(ErrorKind::NotFound, format!("topic {name} does not exist; create it first"))
 }
 
 /// The directory of a topic's segments.
@@ -258,10 +233,7 @@ pub(super) fn segment_path(dir: &Path, (topic, partition): PartitionId, meta: &S
 fn new_segment(dir: Option<&Directory>, partition: PartitionId, meta: &SegmentMeta) -> Arc<Segment> {
     let storage = match dir {
         None => Storage::memory(),
-        Some(dir) => Storage::File(StoredFile::new(
-            segment_path(&dir.path, partition, meta),
-            &dir.files,
-        )),
+        Some(dir) => Storage::File(StoredFile::new(segment_path(&dir.path, partition, meta), &dir.files)),
     };
     Arc::new(Segment::new(meta, storage))
 }

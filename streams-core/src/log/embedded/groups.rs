@@ -154,21 +154,13 @@ impl Groups {
             return;
         };
         let late = |m: &Member| now.saturating_sub(m.last_poll) > m.session_ms;
-        let expired: Vec<String> = group
-            .members
-            .iter()
-            .filter(|(_, m)| late(m))
-            .map(|(id, _)| id.clone())
-            .collect();
+        let expired: Vec<String> =
+            group.members.iter().filter(|(_, m)| late(m)).map(|(id, _)| id.clone()).collect();
         if expired.is_empty() {
             return;
         }
         for member in &expired {
-            tracing::warn!(
-                group = name,
-                member,
-                "session timed out, its partitions go to others"
-            );
+            tracing::warn!(group = name, member, "session timed out, its partitions go to others");
             group.remove(member);
         }
         group.rebalance(topics);
@@ -187,8 +179,7 @@ impl Group {
         let acknowledged = std::mem::take(&mut member.revoking);
         let lost = std::mem::take(&mut member.lost);
         if !acknowledged.is_empty() {
-            self.owned
-                .retain(|partition, _| !acknowledged.contains(partition));
+            self.owned.retain(|partition, _| !acknowledged.contains(partition));
             self.ring();
         }
         if !lost.is_empty() {
@@ -241,10 +232,7 @@ impl Group {
         let members: Vec<Subscriber<'_>> = self
             .members
             .iter()
-            .map(|(id, m)| Subscriber {
-                member: id,
-                subscription: &m.subscription,
-            })
+            .map(|(id, m)| Subscriber { member: id, subscription: &m.subscription })
             .collect();
         self.target = assign(&members, topics, &self.owned);
         self.generation += 1;

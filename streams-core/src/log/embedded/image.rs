@@ -40,30 +40,15 @@ impl Image {
     /// Applies one change. What does not fit (a topic that is not there) is ignored: it was deleted.
     pub(super) fn apply(&mut self, change: Change) {
         match change {
-            Change::Log {
-                log_id,
-                last_topic_id,
-            } => {
+            Change::Log { log_id, last_topic_id } => {
                 self.log_id = log_id;
                 self.last_topic_id = last_topic_id;
             }
-            Change::TopicCreated {
-                id,
-                name,
-                partitions,
-                config,
-            } => {
+            Change::TopicCreated { id, name, partitions, config } => {
                 self.last_topic_id = self.last_topic_id.max(id);
                 self.names.insert(name.clone(), id);
                 let partitions = vec![PartitionImage::default(); partitions as usize];
-                self.topics.insert(
-                    id,
-                    TopicImage {
-                        name,
-                        config,
-                        partitions,
-                    },
-                );
+                self.topics.insert(id, TopicImage { name, config, partitions });
             }
             Change::TopicDeleted { id } => {
                 if let Some(topic) = self.topics.remove(&id) {
@@ -74,11 +59,7 @@ impl Image {
                     !offsets.is_empty()
                 });
             }
-            Change::Appended {
-                partition,
-                segment,
-                end,
-            } => {
+            Change::Appended { partition, segment, end } => {
                 let Some(image) = self.partition_mut(partition) else {
                     return;
                 };
@@ -93,11 +74,7 @@ impl Image {
                     image.start = start;
                 }
             }
-            Change::SegmentsReplaced {
-                partition,
-                removed,
-                added,
-            } => {
+            Change::SegmentsReplaced { partition, removed, added } => {
                 let Some(image) = self.partition_mut(partition) else {
                     return;
                 };
@@ -105,16 +82,9 @@ impl Image {
                 image.segments.extend(added);
                 image.segments.sort_by_key(|s| s.base);
             }
-            Change::Offset {
-                group,
-                partition,
-                committed,
-            } => match committed {
+            Change::Offset { group, partition, committed } => match committed {
                 Some(committed) => {
-                    self.offsets
-                        .entry(group)
-                        .or_default()
-                        .insert(partition, committed);
+                    self.offsets.entry(group).or_default().insert(partition, committed);
                 }
                 None => {
                     if let Some(offsets) = self.offsets.get_mut(&group) {
@@ -131,10 +101,7 @@ impl Image {
 
     /// The changes that make this image from nothing.
     pub(super) fn to_changes(&self) -> Vec<Change> {
-        let mut changes = vec![Change::Log {
-            log_id: self.log_id,
-            last_topic_id: self.last_topic_id,
-        }];
+        let mut changes = vec![Change::Log { log_id: self.log_id, last_topic_id: self.last_topic_id }];
         for (&id, topic) in &self.topics {
             changes.push(Change::TopicCreated {
                 id,
@@ -145,28 +112,17 @@ impl Image {
             for (number, image) in topic.partitions.iter().enumerate() {
                 let partition = (id, number as u32);
                 for &segment in &image.segments {
-                    changes.push(Change::Appended {
-                        partition,
-                        segment,
-                        end: image.end,
-                    });
+                    changes.push(Change::Appended { partition, segment, end: image.end });
                 }
                 if image.start > 0 {
-                    changes.push(Change::StartOffset {
-                        partition,
-                        start: image.start,
-                    });
+                    changes.push(Change::StartOffset { partition, start: image.start });
                 }
             }
         }
         for (group, offsets) in &self.offsets {
             for (&partition, committed) in offsets {
                 let committed = Some(committed.clone());
-                changes.push(Change::Offset {
-                    group: group.clone(),
-                    partition,
-                    committed,
-                });
+                changes.push(Change::Offset { group: group.clone(), partition, committed });
             }
         }
         changes
@@ -177,9 +133,6 @@ impl Image {
     }
 
     fn partition_mut(&mut self, (topic, partition): PartitionId) -> Option<&mut PartitionImage> {
-        self.topics
-            .get_mut(&topic)?
-            .partitions
-            .get_mut(partition as usize)
+        self.topics.get_mut(&topic)?.partitions.get_mut(partition as usize)
     }
 }

@@ -43,16 +43,7 @@ impl Journal {
         sync_dir(dir)?;
         let len = bytes.len() as u64;
         let dir = dir.to_owned();
-        Ok(Journal {
-            dir,
-            number,
-            path,
-            file,
-            len,
-            snapshot_len: len,
-            sequence,
-            frame: Vec::new(),
-        })
+        Ok(Journal { dir, number, path, file, len, snapshot_len: len, sequence, frame: Vec::new() })
     }
 
     /// Opens file `number` to append behind `len`, cutting off what follows.
@@ -68,16 +59,7 @@ impl Journal {
         let file = file.map_err(|e| io_error("open", &path, e))?;
         file.set_len(len).map_err(|e| io_error("truncate", &path, e))?;
         let dir = dir.to_owned();
-        Ok(Journal {
-            dir,
-            number,
-            path,
-            file,
-            len,
-            snapshot_len,
-            sequence,
-            frame: Vec::new(),
-        })
+        Ok(Journal { dir, number, path, file, len, snapshot_len, sequence, frame: Vec::new() })
     }
 
     /// Appends one frame; all of it or, if this errs, nothing.
@@ -97,9 +79,7 @@ impl Journal {
     /// Takes back the last frame, appended by the last call.
     pub(super) fn take_back(&mut self) -> Result<()> {
         let len = self.len - self.frame.len() as u64;
-        self.file
-            .set_len(len)
-            .map_err(|e| io_error("truncate", &self.path, e))?;
+        self.file.set_len(len).map_err(|e| io_error("truncate", &self.path, e))?;
         self.len = len;
         self.sequence -= 1;
         Ok(())
@@ -183,10 +163,7 @@ pub(super) fn read_newest(dir: &Path) -> Result<Option<JournalContents>> {
 
 fn parse(number: u64, path: PathBuf, bytes: &[u8]) -> Result<JournalContents> {
     let corrupt = |what: &str| {
-        let message = format!(
-            "journal {} {what}; restore the directory from a copy",
-            path.display()
-        );
+        let message = format!("journal {} {what}; restore the directory from a copy", path.display());
         Error::new(ErrorKind::Corrupt, message)
     };
     if !bytes.starts_with(MAGIC) {
@@ -195,10 +172,7 @@ fn parse(number: u64, path: PathBuf, bytes: &[u8]) -> Result<JournalContents> {
     let mut at = MAGIC.len();
     let mut frames: Vec<Frame> = Vec::new();
     while let Some(frame) = parse_frame(bytes, at) {
-        if frames
-            .last()
-            .is_some_and(|last| frame.sequence != last.sequence + 1)
-        {
+        if frames.last().is_some_and(|last| frame.sequence != last.sequence + 1) {
             break;
         }
         at = frame.end as usize;
@@ -209,25 +183,12 @@ fn parse(number: u64, path: PathBuf, bytes: &[u8]) -> Result<JournalContents> {
     };
     // A torn tail is what a crash leaves. A broken frame before one that says it was on the disk is not.
     let synced = |frame: &Frame| {
-        frame
-            .changes
-            .iter()
-            .any(|c| matches!(c, Change::Synced { through } if *through > last.sequence))
+        frame.changes.iter().any(|c| matches!(c, Change::Synced { through } if *through > last.sequence))
     };
-    if (at + 1..bytes.len())
-        .filter_map(|at| parse_frame(bytes, at))
-        .any(|frame| synced(&frame))
-    {
-        return Err(corrupt(&format!(
-            "is broken at byte {at}, though it was on the disk in full"
-        )));
+    if (at + 1..bytes.len()).filter_map(|at| parse_frame(bytes, at)).any(|frame| synced(&frame)) {
+        return Err(corrupt(&format!("is broken at byte {at}, though it was on the disk in full")));
     }
-    Ok(JournalContents {
-        number,
-        frames,
-        len: bytes.len() as u64,
-        path,
-    })
+    Ok(JournalContents { number, frames, len: bytes.len() as u64, path })
 }
 
 fn parse_frame(bytes: &[u8], start: usize) -> Option<Frame> {
@@ -245,11 +206,7 @@ fn parse_frame(bytes: &[u8], start: usize) -> Option<Frame> {
     while at < covered.len() {
         changes.push(Change::decode(covered, &mut at)?);
     }
-    Some(Frame {
-        sequence,
-        changes,
-        end: end as u64,
-    })
+    Some(Frame { sequence, changes, end: end as u64 })
 }
 
 fn put_frame(out: &mut Vec<u8>, sequence: u64, changes: &[Change]) {
@@ -272,9 +229,7 @@ fn file_name(number: u64) -> String {
 /// Forces the names in a directory to the disk, where directories can be synced.
 pub(super) fn sync_dir(dir: &Path) -> Result<()> {
     if cfg!(unix) {
-        File::open(dir)
-            .and_then(|d| d.sync_all())
-            .map_err(|e| io_error("sync", dir, e))?;
+        File::open(dir).and_then(|d| d.sync_all()).map_err(|e| io_error("sync", dir, e))?;
     }
     Ok(())
 }

@@ -25,22 +25,12 @@ impl Member {
     pub(super) fn join(shared: Arc<Shared>, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Self {
         let id = shared.core.join(&options, wakeup);
         let wakeup = wakeup.clone();
-        Member {
-            shared,
-            options,
-            wakeup,
-            id: Some(id),
-            told: BTreeSet::new(),
-            revoked: Vec::new(),
-        }
+        Member { shared, options, wakeup, id: Some(id), told: BTreeSet::new(), revoked: Vec::new() }
     }
 
     fn id(&self) -> Result<&str> {
         self.id.as_deref().ok_or_else(|| {
-            let message = format!(
-                "{} has left group {}",
-                self.options.member_name, self.options.group
-            );
+            let message = format!("{} has left group {}", self.options.member_name, self.options.group);
             Error::new(ErrorKind::Closed, message)
         })
     }
@@ -87,9 +77,7 @@ impl GroupMember for Member {
         from: Offset,
         wakeup: &Arc<Wakeup>,
     ) -> Result<Box<dyn PartitionReader>> {
-        self.shared
-            .core
-            .check_owner(&self.options.group, self.id()?, partition)?;
+        self.shared.core.check_owner(&self.options.group, self.id()?, partition)?;
         let found = self.shared.core.partition(partition)?;
         Ok(Box::new(Reader::new(self.shared.clone(), found, from, wakeup)))
     }
@@ -97,9 +85,7 @@ impl GroupMember for Member {
     fn commit(&mut self, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
         self.id()?;
         let metadata = self.metadata();
-        self.shared
-            .core
-            .commit(None, &mut [], &[(metadata, offsets.to_vec())])
+        self.shared.core.commit(None, &mut [], &[(metadata, offsets.to_vec())])
     }
 
     fn leave(&mut self) -> Result<()> {

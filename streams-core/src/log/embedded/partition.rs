@@ -62,19 +62,12 @@ impl Partition {
 
     /// The segments in order; the last one is appended to.
     pub(super) fn segments(&self) -> Vec<Arc<Segment>> {
-        self.segments
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.segments.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The segment that is appended to.
     pub(super) fn last_segment(&self) -> Option<Arc<Segment>> {
-        self.segments
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last()
-            .cloned()
+        self.segments.read().unwrap_or_else(PoisonError::into_inner).last().cloned()
     }
 
     /// The segment that `offset` is or would be in, and the base of the one behind it.
@@ -82,11 +75,7 @@ impl Partition {
         let segments = self.segments.read().unwrap_or_else(PoisonError::into_inner);
         let behind = segments.partition_point(|s| s.base <= offset);
         let found = segments.get(behind.saturating_sub(1))?;
-        let next = if behind == 0 {
-            segments.get(1)
-        } else {
-            segments.get(behind)
-        };
+        let next = if behind == 0 { segments.get(1) } else { segments.get(behind) };
         Some((found.clone(), next.map(|s| s.base)))
     }
 
@@ -99,10 +88,7 @@ impl Partition {
     pub(super) fn subscribe(&self, wakeup: &Arc<Wakeup>) {
         let mut bells = lock(&self.bells);
         bells.retain(|bell| bell.strong_count() > 0);
-        if !bells
-            .iter()
-            .any(|bell| std::ptr::eq(bell.as_ptr(), Arc::as_ptr(wakeup)))
-        {
+        if !bells.iter().any(|bell| std::ptr::eq(bell.as_ptr(), Arc::as_ptr(wakeup))) {
             bells.push(Arc::downgrade(wakeup));
         }
     }

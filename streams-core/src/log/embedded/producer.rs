@@ -33,10 +33,8 @@ impl Epoch {
         if self.current.load(Ordering::Acquire) == self.own {
             return Ok(());
         }
-        let message = format!(
-            "a newer producer with transactional id {} has taken over; close this one",
-            self.id
-        );
+        let message =
+            format!("a newer producer with transactional id {} has taken over; close this one", self.id);
         Err(Error::new(ErrorKind::Fenced, message))
     }
 }
@@ -86,10 +84,7 @@ impl EmbeddedProducer {
     }
 
     fn misuse(&self, what: &str) -> Error {
-        let name = self
-            .epoch
-            .as_ref()
-            .map_or("a producer without transactional id", |e| &e.id);
+        let name = self.epoch.as_ref().map_or("a producer without transactional id", |e| &e.id);
         Error::new(ErrorKind::Misuse, format!("{name}: {what}"))
     }
 
@@ -103,14 +98,7 @@ impl EmbeddedProducer {
 
     /// Hands all blocks to the log; on an error they stay here.
     fn write(&mut self) -> Result<()> {
-        let EmbeddedProducer {
-            shared,
-            epoch,
-            topics,
-            touched,
-            offsets,
-            ..
-        } = self;
+        let EmbeddedProducer { shared, epoch, topics, touched, offsets, .. } = self;
         let mut slots = Vec::with_capacity(touched.len());
         touched.sort_unstable();
         let mut wanted = touched.iter().copied().peekable();
@@ -136,9 +124,7 @@ impl EmbeddedProducer {
 
     fn forget(&mut self) {
         for (topic, partition) in self.touched.drain(..) {
-            self.topics[topic as usize].slots[partition as usize]
-                .buffer
-                .clear();
+            self.topics[topic as usize].slots[partition as usize].buffer.clear();
         }
         self.offsets.clear();
         self.pending = 0;
@@ -154,11 +140,7 @@ impl Producer for EmbeddedProducer {
             }
         }
         let (config, partitions): (TopicConfig, _) = self.shared.core.topic_parts(name)?;
-        let slot = |partition| Slot {
-            partition,
-            buffer: BlockBuffer::default(),
-            written: None,
-        };
+        let slot = |partition| Slot { partition, buffer: BlockBuffer::default(), written: None };
         let index = self.topics.len() as u32;
         self.topics.push(Topic {
             name: name.to_owned(),
@@ -171,9 +153,7 @@ impl Producer for EmbeddedProducer {
     }
 
     fn partitions(&self, topic: TopicHandle) -> u32 {
-        self.topics
-            .get(topic.0 as usize)
-            .map_or(0, |t| t.slots.len() as u32)
+        self.topics.get(topic.0 as usize).map_or(0, |t| t.slots.len() as u32)
     }
 
     fn begin(&mut self) -> Result<()> {
@@ -263,9 +243,7 @@ impl Producer for EmbeddedProducer {
 
     fn written_end(&self, topic: TopicHandle, partition: u32) -> Option<Offset> {
         let slot = self.topics.get(topic.0 as usize)?.slots.get(partition as usize)?;
-        slot.written
-            .filter(|(commit, _)| *commit == self.commits)
-            .map(|(_, end)| end)
+        slot.written.filter(|(commit, _)| *commit == self.commits).map(|(_, end)| end)
     }
 
     fn pending_bytes(&self) -> usize {

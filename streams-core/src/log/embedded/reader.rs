@@ -37,23 +37,12 @@ impl Reader {
         wakeup: &Arc<Wakeup>,
     ) -> Self {
         partition.subscribe(wakeup);
-        Reader {
-            shared,
-            partition,
-            position: from,
-            cursor: None,
-            _wakeup: wakeup.clone(),
-        }
+        Reader { shared, partition, position: from, cursor: None, _wakeup: wakeup.clone() }
     }
 
     /// The committed end, seen together with the ends of all partitions that were committed with it.
     fn committed_end(&self) -> Result<Offset> {
-        let _all_or_none = self
-            .shared
-            .core
-            .gate
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _all_or_none = self.shared.core.gate.read().unwrap_or_else(PoisonError::into_inner);
         let (start, end) = (self.partition.start(), self.partition.end());
         if self.partition.is_deleted() {
             let message = format!("topic of partition {} was deleted", self.partition.name);

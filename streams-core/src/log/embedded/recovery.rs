@@ -12,46 +12,51 @@ use super::image::{Image, PartitionId};
 use super::journal::{Frame, Journal, read_newest};
 use super::storage::io_error;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::Offset;
+
+/// What was found in a directory.
+pub(super) struct Recovered {
+    pub(super) image: Image,
+    pub(super) journal: Journal,
+    /// Segments, by the offset they start at, that may not be on the disk in full.
+    pub(super) tail: HashSet<(PartitionId, Offset)>,
+}
 
 /// Reads what the directory holds, or makes it hold an empty log.
-pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal)> {
+pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<Recovered> {
     let topics = dir.join("topics");
     let Some(contents) = read_newest(dir)? else {
         if topics.exists() {
-            let message = format!(
-                "{} has topics but no journal; restore it from a copy",
-                dir.display()
-            );
+            let message = format!("{} has topics but no journal; restore it from a copy", dir.display());
             return Err(Error::new(ErrorKind::Corrupt, message));
         }
         fs::create_dir_all(&topics).map_err(|e| io_error("create", &topics, e))?;
         let log_id = log_id.unwrap_or_else(|| RandomState::new().hash_one("log"));
-        let image = Image {
-            log_id,
-            ..Image::default()
-        };
+        let image = Image { log_id, ..Image::default() };
         let journal = Journal::create(dir, 1, 1, &image)?;
-        return Ok((image, journal));
+        return Ok(Recovered { image, journal, tail: HashSet::new() });
     };
     let mut image = Image::default();
-    let synced = contents
-        .frames
-        .iter()
-        .flat_map(|f| &f.changes)
-        .filter_map(|change| match change {
-            Change::Synced { through } => Some(*through),
-            _ => None,
-        });
+    let synced = contents.frames.iter().flat_map(|f| &f.changes).filter_map(|change| match change {
+        Change::Synced { through } => Some(*through),
+        _ => None,
+    });
     let first = contents.frames.first().map_or(0, |f| f.sequence);
     let synced = synced.max().unwrap_or(0).max(first);
     let snapshot_len = contents.frames.first().map_or(0, |f| f.end);
     let (mut end, mut sequence) = (snapshot_len, first);
+    let mut tail = HashSet::new();
     for frame in contents.frames {
         if frame.sequence > synced && !is_whole(dir, &image, &frame) {
             break;
         }
         (end, sequence) = (frame.end, frame.sequence);
         for change in frame.changes {
+            if let Change::Appended { partition, segment, .. } = &change
+                && sequence > synced
+            {
+                tail.insert((*partition, segment.base));
+            }
             image.apply(change);
         }
     }
@@ -69,15 +74,13 @@ pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal
     }
     remove_unknown(&topics, &image, dir, &known)?;
     let journal = Journal::open(dir, contents.number, end, snapshot_len, sequence)?;
-    Ok((image, journal))
+    Ok(Recovered { image, journal, tail })
 }
 
 /// Whether the blocks that a frame stands for are in their files.
 fn is_whole(dir: &Path, image: &Image, frame: &Frame) -> bool {
     frame.changes.iter().all(|change| match change {
-        Change::Appended {
-            partition, segment, ..
-        } => {
+        Change::Appended { partition, segment, .. } => {
             let before = image.partition(*partition).and_then(|p| p.segments.last());
             let from = before.filter(|s| s.base == segment.base).map_or(0, |s| s.len);
             blocks_are_whole(&segment_path(dir, *partition, segment), from, segment.len)
@@ -136,8 +139,7 @@ fn cut(dir: &Path, partition: PartitionId, meta: &SegmentMeta) -> Result<PathBuf
     }
     if len > meta.len {
         let file = fs::OpenOptions::new().write(true).open(&path);
-        file.and_then(|f| f.set_len(meta.len))
-            .map_err(|e| io_error("truncate", &path, e))?;
+        file.and_then(|f| f.set_len(meta.len)).map_err(|e| io_error("truncate", &path, e))?;
     }
     Ok(path)
 }
@@ -161,7 +163,5 @@ fn remove_unknown(topics: &Path, image: &Image, dir: &Path, known: &HashSet<Path
 
 fn list(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(dir).map_err(|e| io_error("read", dir, e))?;
-    entries
-        .map(|entry| entry.map(|e| e.path()).map_err(|e| io_error("read", dir, e)))
-        .collect()
+    entries.map(|entry| entry.map(|e| e.path()).map_err(|e| io_error("read", dir, e))).collect()
 }

@@ -58,16 +58,10 @@ impl Storage {
     pub(super) fn truncate(&self, len: u64) -> Result<()> {
         match self {
             Storage::Memory(memory) => {
-                memory
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .truncate(len as usize);
+                memory.write().unwrap_or_else(PoisonError::into_inner).truncate(len as usize);
                 Ok(())
             }
-            Storage::File(file) => file
-                .open()?
-                .set_len(len)
-                .map_err(|e| io_error("truncate", &file.path, e)),
+            Storage::File(file) => file.open()?.set_len(len).map_err(|e| io_error("truncate", &file.path, e)),
         }
     }
 
@@ -78,10 +72,7 @@ impl Storage {
                 let memory = memory.read().unwrap_or_else(PoisonError::into_inner);
                 let at = at as usize;
                 let bytes = memory.get(at..at + len).ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Corrupt,
-                        format!("a segment in memory has no {len} bytes at {at}"),
-                    )
+                    Error::new(ErrorKind::Corrupt, format!("a segment in memory has no {len} bytes at {at}"))
                 })?;
                 out.extend_from_slice(bytes);
                 Ok(())
@@ -93,10 +84,7 @@ impl Storage {
     /// Gives back memory that is reserved but not used.
     pub(super) fn shrink(&self) {
         if let Storage::Memory(memory) = self {
-            memory
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .shrink_to_fit();
+            memory.write().unwrap_or_else(PoisonError::into_inner).shrink_to_fit();
         }
     }
 
@@ -104,10 +92,7 @@ impl Storage {
     pub(super) fn sync(&self) -> Result<()> {
         match self {
             Storage::Memory(_) => Ok(()),
-            Storage::File(file) => file
-                .open()?
-                .sync_data()
-                .map_err(|e| io_error("sync", &file.path, e)),
+            Storage::File(file) => file.open()?.sync_data().map_err(|e| io_error("sync", &file.path, e)),
         }
     }
 
@@ -152,9 +137,7 @@ impl StoredFile {
         if let Some(parent) = self.path.parent() {
             fs::create_dir_all(parent).map_err(|e| io_error("create", parent, e))?;
         }
-        File::create(&self.path)
-            .map(drop)
-            .map_err(|e| io_error("create", &self.path, e))
+        File::create(&self.path).map(drop).map_err(|e| io_error("create", &self.path, e))
     }
 
     fn open(self: &Arc<Self>) -> Result<Arc<File>> {
@@ -196,10 +179,7 @@ pub(super) struct FileCache {
 
 impl FileCache {
     pub(super) fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(FileCache {
-            capacity: capacity.max(1),
-            open: Mutex::default(),
-        })
+        Arc::new(FileCache { capacity: capacity.max(1), open: Mutex::default() })
     }
 
     fn opened(&self, file: &Arc<StoredFile>) {

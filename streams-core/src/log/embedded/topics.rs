@@ -18,10 +18,7 @@ impl Core {
             check(topic)?;
             let twice = topics[..index].iter().any(|other| other.name == topic.name);
             if twice || state.image.names.contains_key(&topic.name) {
-                return Err(Error::new(
-                    ErrorKind::Exists,
-                    format!("topic {} exists already", topic.name),
-                ));
+                return Err(Error::new(ErrorKind::Exists, format!("topic {} exists already", topic.name)));
             }
             changes.push(Change::TopicCreated {
                 id: state.image.last_topic_id + 1 + index as u64,
@@ -37,9 +34,7 @@ impl Core {
                 let name = TopicPartition::new(&topic.name, number);
                 Arc::new(Partition::new((id, number), name))
             };
-            state
-                .live
-                .insert(id, (0..topic.partitions).map(partition).collect());
+            state.live.insert(id, (0..topic.partitions).map(partition).collect());
             state.topics.insert(topic.name.clone(), topic.partitions);
         }
         let State { groups, topics, .. } = &mut *state;
@@ -61,12 +56,8 @@ impl Core {
 
     pub(super) fn delete_topics(&self, names: &[&str]) -> Result<()> {
         let _no_other_removes = super::storage::lock(&self.cleaning);
-        self.sync()?;
         let mut state = self.state();
-        let ids = names
-            .iter()
-            .map(|name| state.topic_id(name))
-            .collect::<Result<Vec<_>>>()?;
+        let ids = names.iter().map(|name| state.topic_id(name)).collect::<Result<Vec<_>>>()?;
         let changes = ids.iter().map(|&id| Change::TopicDeleted { id }).collect();
         self.record(&mut state, changes)?;
         let mut gone = Vec::new();
@@ -82,7 +73,7 @@ impl Core {
         gone.iter().for_each(|partition| partition.set_deleted());
         drop(closed);
         drop(state);
-        self.force_journal()?;
+        self.force_removal()?;
         for partition in gone {
             partition.segments().iter().for_each(|segment| segment.remove());
             partition.ring();
@@ -98,7 +89,6 @@ impl Core {
 
     pub(super) fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
         let _no_other_removes = super::storage::lock(&self.cleaning);
-        self.sync()?;
         let mut state = self.state();
         let mut changes = Vec::new();
         for (name, offset) in before {
@@ -114,16 +104,10 @@ impl Core {
                 return Err(Error::new(ErrorKind::OffsetOutOfRange, message));
             }
             if *offset > image.start {
-                changes.push(Change::StartOffset {
-                    partition,
-                    start: *offset,
-                });
+                changes.push(Change::StartOffset { partition, start: *offset });
             }
         }
-        let partitions = before
-            .iter()
-            .map(|(name, _)| state.partition(name))
-            .collect::<Result<Vec<_>>>()?;
+        let partitions = before.iter().map(|(name, _)| state.partition(name)).collect::<Result<Vec<_>>>()?;
         self.record(&mut state, changes)?;
         let mut removed = Vec::new();
         for partition in partitions {
@@ -151,11 +135,7 @@ impl Core {
         if removed.is_empty() {
             return Ok(Vec::new());
         }
-        let change = Change::SegmentsReplaced {
-            partition: partition.id,
-            removed,
-            added: Vec::new(),
-        };
+        let change = Change::SegmentsReplaced { partition: partition.id, removed, added: Vec::new() };
         self.record(state, vec![change])?;
         let mut gone = Vec::new();
         partition.update_segments(|segments| gone.extend(segments.drain(..count)));
@@ -181,25 +161,13 @@ impl Core {
         if image.segments.last().is_none_or(|last| last.base == end) {
             return Ok(());
         }
-        let meta = SegmentMeta {
-            base: end,
-            generation: 0,
-            len: 0,
-            max_timestamp: i64::MIN,
-            horizon: i64::MAX,
-        };
+        let meta =
+            SegmentMeta { base: end, generation: 0, len: 0, max_timestamp: i64::MIN, horizon: i64::MAX };
         let segment = self.segment(partition.id, &meta);
         if let super::storage::Storage::File(file) = &segment.storage {
             file.create()?;
         }
-        self.record(
-            state,
-            vec![Change::Appended {
-                partition: partition.id,
-                segment: meta,
-                end,
-            }],
-        )?;
+        self.record(state, vec![Change::Appended { partition: partition.id, segment: meta, end }])?;
         partition.update_segments(|segments| segments.push(segment.clone()));
         if state.journal.is_some() {
             state.mark_dirty(&segment, true);

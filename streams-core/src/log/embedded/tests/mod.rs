@@ -1,6 +1,7 @@
 //! Tests of what only the durable log can do, and of the contract.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod contract;
 mod smoke;
 
 use std::sync::Arc;
@@ -16,17 +17,11 @@ pub(super) fn read_all(
     partition: &TopicPartition,
     from: Offset,
 ) -> Vec<(Offset, Vec<u8>)> {
-    let mut reader = log
-        .open_reader(partition, from, &Arc::new(Wakeup::new()))
-        .unwrap();
+    let mut reader = log.open_reader(partition, from, &Arc::new(Wakeup::new())).unwrap();
     let mut batch = RecordBatch::new();
     let mut all = Vec::new();
     while reader.read(&mut batch, 1 << 16).unwrap() > 0 {
-        all.extend(
-            batch
-                .iter()
-                .map(|r| (r.offset, r.value.unwrap_or(b"null").to_vec())),
-        );
+        all.extend(batch.iter().map(|r| (r.offset, r.value.unwrap_or(b"null").to_vec())));
         batch.clear();
     }
     all

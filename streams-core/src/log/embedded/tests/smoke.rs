@@ -9,10 +9,7 @@ use crate::record::RecordView;
 fn a_durable_log_comes_back_with_records_and_offsets() {
     let dir = tempfile::tempdir().unwrap();
     let tp = TopicPartition::new("t", 1);
-    let committed = Committed {
-        offset: 5,
-        metadata: "m".into(),
-    };
+    let committed = Committed { offset: 5, metadata: "m".into() };
     for round in 0..3 {
         let log = EmbeddedLog::open(dir.path(), EmbeddedLogOptions::default()).unwrap();
         if round == 0 {
@@ -25,29 +22,17 @@ fn a_durable_log_comes_back_with_records_and_offsets() {
             ..GroupOptions::default()
         };
         let mut member = log.join_group(options, &Arc::new(Wakeup::new())).unwrap();
-        let Some(GroupEvent::Assigned(assigned)) = member.poll().unwrap() else {
-            panic!()
-        };
+        let Some(GroupEvent::Assigned(assigned)) = member.poll().unwrap() else { panic!() };
         assert_eq!(assigned.len(), 2);
-        let mut producer = log
-            .open_producer(ProducerOptions {
-                transactional_id: Some("p".into()),
-            })
-            .unwrap();
+        let mut producer = log.open_producer(ProducerOptions { transactional_id: Some("p".into()) }).unwrap();
         let topic = producer.topic("t").unwrap();
         producer.begin().unwrap();
         for n in 0..10_000 {
             let value = format!("{round}-{n}");
-            let record = RecordView {
-                value: Some(value.as_bytes()),
-                timestamp: n,
-                ..Default::default()
-            };
+            let record = RecordView { value: Some(value.as_bytes()), timestamp: n, ..Default::default() };
             producer.send(topic, 1, record).unwrap();
         }
-        producer
-            .send_offsets(&member.metadata(), &[(tp.clone(), committed.clone())])
-            .unwrap();
+        producer.send_offsets(&member.metadata(), &[(tp.clone(), committed.clone())]).unwrap();
         assert_eq!(log.end_offset(&tp).unwrap(), round * 10_000);
         producer.commit().unwrap();
         assert_eq!(log.end_offset(&tp).unwrap(), (round + 1) * 10_000);
@@ -56,9 +41,6 @@ fn a_durable_log_comes_back_with_records_and_offsets() {
         assert!((3..).zip(&all).all(|(n, (offset, value))| {
             *offset == n && *value == format!("{}-{}", n / 10_000, n % 10_000).into_bytes()
         }));
-        assert_eq!(
-            log.committed("g", std::slice::from_ref(&tp)).unwrap(),
-            [Some(committed.clone())]
-        );
+        assert_eq!(log.committed("g", std::slice::from_ref(&tp)).unwrap(), [Some(committed.clone())]);
     }
 }
