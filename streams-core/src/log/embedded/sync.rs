@@ -9,6 +9,7 @@ use super::core::{Core, State};
 use super::image::PartitionId;
 use super::journal::sync_dir;
 use super::segment::Segment;
+use super::storage::lock;
 use crate::error::Result;
 use crate::ids::Offset;
 
@@ -18,6 +19,7 @@ impl Core {
         if self.dir.is_none() {
             return Ok(());
         }
+        let _one_at_a_time = lock(&self.syncing);
         let (segments, dirs, journal, through) = {
             let mut state = self.state();
             state.check_writable()?;
@@ -83,6 +85,7 @@ impl Core {
 
     /// Starts a new journal file if the present one has grown beyond what the options say.
     pub(super) fn rotate_journal(&self) -> Result<()> {
+        let _one_at_a_time = lock(&self.syncing);
         let mut state = self.state();
         if state.journal.as_ref().is_none_or(|j| j.grown() < self.options.journal_bytes) {
             return Ok(());

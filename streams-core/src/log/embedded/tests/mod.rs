@@ -3,6 +3,7 @@
 
 mod cleaning;
 mod contract;
+mod process;
 mod recovery;
 mod smoke;
 

@@ -135,8 +135,7 @@ fn a_journal_cut_anywhere_leaves_a_prefix_of_whole_transactions() {
     let dir = tempfile::tempdir().unwrap();
     let log = open(dir.path());
     log.create_topics(&[NewTopic::new("t", 2)]).unwrap();
-    let mut producer =
-        log.open_producer(ProducerOptions { transactional_id: Some("p".to_owned()) }).unwrap();
+    let mut producer = log.open_producer(ProducerOptions { transactional_id: Some("p".to_owned()) }).unwrap();
     let topic = producer.topic("t").unwrap();
     let journal = files(dir.path()).into_iter().find(|f| f.to_string_lossy().contains("journal")).unwrap();
     let start = fs::metadata(&journal).unwrap().len();
