@@ -4,6 +4,8 @@
 //! so; whoever has nothing to do waits on a [`Wakeup`] that the log rings when there is more to read or a group
 //! changes. Every implementation must pass the same contract tests.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 pub mod embedded;
 mod partitioner;
 mod topics;

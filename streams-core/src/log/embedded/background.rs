@@ -38,19 +38,24 @@ impl Worker {
 }
 
 fn run(core: &Core, stop: &Wakeup) {
-    let tick = match core.options.fsync {
-        FsyncPolicy::Interval(interval) => interval.clamp(Duration::from_millis(1), TICK),
-        FsyncPolicy::EveryCommit | FsyncPolicy::Never => TICK,
+    let interval = match core.options.fsync {
+        FsyncPolicy::Interval(interval) => Some(interval),
+        // Nothing is left to force, but recovery is told so and has less to verify.
+        FsyncPolicy::EveryCommit => Some(TICK),
+        FsyncPolicy::Never => None,
     };
-    let mut synced = Instant::now();
+    let tick = interval.map_or(TICK, |interval| interval.clamp(Duration::from_millis(1), TICK));
+    let (mut synced, mut cleaned) = (Instant::now(), Instant::now());
     while !stop.wait(tick) {
-        if let FsyncPolicy::Interval(interval) = core.options.fsync
-            && synced.elapsed() >= interval
-        {
+        if interval.is_some_and(|interval| synced.elapsed() >= interval) {
             report(core.sync());
             synced = Instant::now();
         }
         report(core.rotate_journal());
+        if core.options.clean_interval.is_some_and(|interval| cleaned.elapsed() >= interval) {
+            report(core.clean(core.now(), false));
+            cleaned = Instant::now();
+        }
     }
 }
 

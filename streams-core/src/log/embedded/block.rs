@@ -105,14 +105,17 @@ impl BlockBuffer {
     #[inline]
     pub(super) fn push(&mut self, record: RecordView<'_>) {
         let delta = self.open.as_ref().map_or(0, |open| open.header.count);
-        self.push_at(i64::from(delta), record, -1);
+        self.push_at(i64::from(delta), record);
+        if self.open_len() >= TARGET {
+            self.close();
+        }
     }
 
-    /// Appends a record `delta` behind the block's base, which is where the caller says when it closes the block.
+    /// Appends a record `delta` behind the block's base, for a block that [`close_at`](Self::close_at) closes.
     #[inline]
-    pub(super) fn push_at(&mut self, delta: i64, record: RecordView<'_>, delete_horizon: Timestamp) {
+    pub(super) fn push_at(&mut self, delta: i64, record: RecordView<'_>) {
         if self.open.is_none() {
-            self.open_block(record.timestamp, delete_horizon);
+            self.open_block(record.timestamp);
         }
         let Some(place) = &mut self.open else { return };
         let mut head = [0; 50];
@@ -131,13 +134,16 @@ impl BlockBuffer {
         place.header.count += 1;
         place.header.last_delta = delta as u32;
         place.header.max_timestamp = place.header.max_timestamp.max(record.timestamp);
-        if delete_horizon < 0 && self.bytes.len() - place.start >= TARGET {
-            self.close();
-        }
+    }
+
+    /// Bytes in the block that is being filled.
+    #[inline]
+    pub(super) fn open_len(&self) -> usize {
+        self.open.as_ref().map_or(0, |place| self.bytes.len() - place.start)
     }
 
     #[cold]
-    fn open_block(&mut self, timestamp: Timestamp, delete_horizon: Timestamp) {
+    fn open_block(&mut self, timestamp: Timestamp) {
         let start = self.bytes.len();
         self.bytes.resize(start + HEADER, 0);
         self.open = Some(Place {
@@ -149,7 +155,7 @@ impl BlockBuffer {
                 count: 0,
                 base_timestamp: timestamp,
                 max_timestamp: timestamp,
-                delete_horizon,
+                delete_horizon: -1,
                 body_crc: 0,
             },
         });
@@ -166,14 +172,14 @@ impl BlockBuffer {
     }
 
     /// Completes the open block as the one that stands for `base` to `last`.
-    pub(super) fn close_at(&mut self, base: Offset, last: Offset) {
-        if let Some(place) = &mut self.open {
-            place.header.base = base;
-            place.header.last_delta = (last - base) as u32;
-            self.close();
-            if let Some(place) = self.closed.last() {
-                place.header.write(&mut self.bytes[place.start..place.start + HEADER]);
-            }
+    pub(super) fn close_at(&mut self, base: Offset, last: Offset, delete_horizon: Timestamp) {
+        let Some(place) = &mut self.open else { return };
+        place.header.base = base;
+        place.header.last_delta = (last - base) as u32;
+        place.header.delete_horizon = delete_horizon;
+        self.close();
+        if let Some(place) = self.closed.last() {
+            place.header.write(&mut self.bytes[place.start..place.start + HEADER]);
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Core {
     pub(super) gate: RwLock<()>,
     /// Held by whoever removes or replaces segments.
     pub(super) cleaning: Mutex<()>,
+    /// Held while files are forced to the disk, so that nobody takes what is under way for done.
+    pub(super) syncing: Mutex<()>,
     pub(super) dir: Option<Directory>,
     state: Mutex<State>,
 }
@@ -83,7 +85,14 @@ impl Core {
             state.topics.insert(topic.name.clone(), topic.partitions.len() as u32);
         }
         state.live = live;
-        Core { options, gate: RwLock::default(), cleaning: Mutex::default(), dir, state: Mutex::new(state) }
+        Core {
+            options,
+            gate: RwLock::default(),
+            cleaning: Mutex::default(),
+            syncing: Mutex::default(),
+            dir,
+            state: Mutex::new(state),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {

@@ -7,6 +7,7 @@ mod assignment;
 mod background;
 mod block;
 mod change;
+mod clean;
 mod codec;
 mod commit;
 mod core;
@@ -36,6 +37,7 @@ use self::image::Image;
 use self::member::Member;
 use self::producer::EmbeddedProducer;
 use self::reader::Reader;
+use self::recovery::Recovered;
 use self::storage::{FileCache, io_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TopicPartition};
@@ -43,6 +45,7 @@ use crate::log::{
     Committed, GroupMember, GroupOptions, Log, NewTopic, PartitionReader, Producer, ProducerOptions,
     TopicInfo, Wakeup,
 };
+use crate::time::Timestamp;
 
 /// A log inside the process. A clone is another handle to the same log; the log is closed when the last handle is
 /// dropped, with the producers, readers and members that it gave out.
@@ -111,11 +114,11 @@ impl EmbeddedLog {
             }
             fs::TryLockError::Error(error) => io_error("lock", &lock_path, error),
         })?;
-        let (image, journal) = recovery::recover(&path, options.log_id)?;
+        let Recovered { image, journal, tail } = recovery::recover(&path, options.log_id)?;
         let files = FileCache::new(options.max_open_files);
         let directory = Directory { path, files, lock };
         let core = Arc::new(Core::new(options, Some(directory), image, Some(journal)));
-        core.adopt_tail();
+        core.adopt_tail(&tail);
         core.sync()?;
         let worker = Some(Worker::start(&core)?);
         Ok(EmbeddedLog(Arc::new(Shared { core, worker })))
@@ -124,6 +127,14 @@ impl EmbeddedLog {
     /// Forces everything committed so far to the disk, whatever the policy.
     pub fn sync(&self) -> Result<()> {
         self.0.core.sync()
+    }
+
+    /// Applies retention and compaction to every partition, with `now` as the time that ages are measured from.
+    ///
+    /// Only closed segments are compacted; a segment goes by age once its newest record is too old. A compaction
+    /// keeps the keys of what was not compacted before in memory while it runs.
+    pub fn clean(&self, now: Timestamp) -> Result<()> {
+        self.0.core.clean(now, true)
     }
 
     /// Closes the segments of a topic that are being appended to, so that [`clean`](Self::clean) may touch them.

@@ -12,9 +12,18 @@ use super::image::{Image, PartitionId};
 use super::journal::{Frame, Journal, read_newest};
 use super::storage::io_error;
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::Offset;
+
+/// What was found in a directory.
+pub(super) struct Recovered {
+    pub(super) image: Image,
+    pub(super) journal: Journal,
+    /// Segments, by the offset they start at, that may not be on the disk in full.
+    pub(super) tail: HashSet<(PartitionId, Offset)>,
+}
 
 /// Reads what the directory holds, or makes it hold an empty log.
-pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal)> {
+pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<Recovered> {
     let topics = dir.join("topics");
     let Some(contents) = read_newest(dir)? else {
         if topics.exists() {
@@ -25,7 +34,7 @@ pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal
         let log_id = log_id.unwrap_or_else(|| RandomState::new().hash_one("log"));
         let image = Image { log_id, ..Image::default() };
         let journal = Journal::create(dir, 1, 1, &image)?;
-        return Ok((image, journal));
+        return Ok(Recovered { image, journal, tail: HashSet::new() });
     };
     let mut image = Image::default();
     let synced = contents.frames.iter().flat_map(|f| &f.changes).filter_map(|change| match change {
@@ -36,12 +45,18 @@ pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal
     let synced = synced.max().unwrap_or(0).max(first);
     let snapshot_len = contents.frames.first().map_or(0, |f| f.end);
     let (mut end, mut sequence) = (snapshot_len, first);
+    let mut tail = HashSet::new();
     for frame in contents.frames {
         if frame.sequence > synced && !is_whole(dir, &image, &frame) {
             break;
         }
         (end, sequence) = (frame.end, frame.sequence);
         for change in frame.changes {
+            if let Change::Appended { partition, segment, .. } = &change
+                && sequence > synced
+            {
+                tail.insert((*partition, segment.base));
+            }
             image.apply(change);
         }
     }
@@ -59,7 +74,7 @@ pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<(Image, Journal
     }
     remove_unknown(&topics, &image, dir, &known)?;
     let journal = Journal::open(dir, contents.number, end, snapshot_len, sequence)?;
-    Ok((image, journal))
+    Ok(Recovered { image, journal, tail })
 }
 
 /// Whether the blocks that a frame stands for are in their files.

@@ -1,13 +1,17 @@
 //! Forcing what is committed to the disk, and keeping the journal short.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::change::Change;
 use super::core::{Core, State};
+use super::image::PartitionId;
 use super::journal::sync_dir;
 use super::segment::Segment;
+use super::storage::lock;
 use crate::error::Result;
+use crate::ids::Offset;
 
 impl Core {
     /// Forces everything committed so far to the disk. Commits go on meanwhile.
@@ -15,6 +19,7 @@ impl Core {
         if self.dir.is_none() {
             return Ok(());
         }
+        let _one_at_a_time = lock(&self.syncing);
         let (segments, dirs, journal, through) = {
             let mut state = self.state();
             state.check_writable()?;
@@ -49,26 +54,30 @@ impl Core {
         Ok(())
     }
 
-    /// After opening: what the journal has not marked as synced is to be synced.
-    pub(super) fn adopt_tail(&self) {
+    /// After opening: segments that were appended to since the last sync are to be synced.
+    pub(super) fn adopt_tail(&self, tail: &HashSet<(PartitionId, Offset)>) {
         let mut state = self.state();
         let live = state.live.values().flatten().cloned().collect::<Vec<_>>();
         for partition in live {
-            if let Some(segment) = partition.last_segment() {
-                state.mark_dirty(&segment, true);
+            for segment in partition.segments() {
+                if tail.contains(&(partition.id, segment.base)) {
+                    state.mark_dirty(&segment, true);
+                }
             }
         }
     }
 
-    /// Forces the journal to the disk, before files go that it no longer names.
-    pub(super) fn force_journal(&self) -> Result<()> {
+    /// To be called before files go that the journal no longer names: recovery must neither look for them, which
+    /// the sync mark sees to, nor find the journal as it was before.
+    pub(super) fn force_removal(&self) -> Result<()> {
+        self.sync()?;
         self.state().journal.as_ref().map_or(Ok(()), super::journal::Journal::sync)
     }
 
     /// Deletes segments that the journal no longer names.
     pub(super) fn remove_segments(&self, removed: &[Arc<Segment>]) -> Result<()> {
         if !removed.is_empty() {
-            self.force_journal()?;
+            self.force_removal()?;
             removed.iter().for_each(|segment| segment.remove());
         }
         Ok(())
@@ -76,6 +85,7 @@ impl Core {
 
     /// Starts a new journal file if the present one has grown beyond what the options say.
     pub(super) fn rotate_journal(&self) -> Result<()> {
+        let _one_at_a_time = lock(&self.syncing);
         let mut state = self.state();
         if state.journal.as_ref().is_none_or(|j| j.grown() < self.options.journal_bytes) {
             return Ok(());

@@ -56,7 +56,6 @@ impl Core {
 
     pub(super) fn delete_topics(&self, names: &[&str]) -> Result<()> {
         let _no_other_removes = super::storage::lock(&self.cleaning);
-        self.sync()?;
         let mut state = self.state();
         let ids = names.iter().map(|name| state.topic_id(name)).collect::<Result<Vec<_>>>()?;
         let changes = ids.iter().map(|&id| Change::TopicDeleted { id }).collect();
@@ -74,7 +73,7 @@ impl Core {
         gone.iter().for_each(|partition| partition.set_deleted());
         drop(closed);
         drop(state);
-        self.force_journal()?;
+        self.force_removal()?;
         for partition in gone {
             partition.segments().iter().for_each(|segment| segment.remove());
             partition.ring();
@@ -90,7 +89,6 @@ impl Core {
 
     pub(super) fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
         let _no_other_removes = super::storage::lock(&self.cleaning);
-        self.sync()?;
         let mut state = self.state();
         let mut changes = Vec::new();
         for (name, offset) in before {

@@ -1,6 +1,10 @@
 //! Tests of what only the durable log can do, and of the contract.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod cleaning;
+mod contract;
+mod process;
+mod recovery;
 mod smoke;
 
 use std::sync::Arc;

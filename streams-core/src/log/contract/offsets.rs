@@ -1,0 +1,48 @@
+//! Laws of committed offsets outside of transactions.
+
+use std::time::Duration;
+
+use super::Law;
+use super::helpers::{TestMember, at, topic, tp, unique, until};
+use crate::error::ErrorKind;
+use crate::log::Log;
+
+pub const LAWS: &[Law] = &[
+    ("a member commits what it owns", members_commit),
+    ("offsets of a group without members can be set and removed", offsets_are_altered),
+    ("offsets of a group with members cannot be altered", active_groups_are_fenced),
+];
+
+fn members_commit(log: &dyn Log) {
+    let (name, group) = (topic(log, 2), unique("group"));
+    let mut member = TestMember::join(log, &group, &[&[&name]], Duration::from_secs(10));
+    member.settle(2);
+    let mut committed = at(7);
+    committed.metadata = "m".into();
+    member.member.commit(&[(tp(&name, 1), committed.clone())]).unwrap();
+    let found = log.committed(&group, &[tp(&name, 0), tp(&name, 1)]).unwrap();
+    assert_eq!(found, [None, Some(committed.clone())]);
+    member.member.leave().unwrap();
+    assert_eq!(log.committed(&group, &[tp(&name, 1)]).unwrap(), [Some(committed)]);
+    assert_eq!(member.member.poll().unwrap_err().kind(), ErrorKind::Closed);
+    let other = unique("group");
+    assert_eq!(log.committed(&other, &[tp(&name, 1)]).unwrap(), [None]);
+}
+
+fn offsets_are_altered(log: &dyn Log) {
+    let (name, group) = (topic(log, 2), unique("group"));
+    log.alter_committed(&group, &[(tp(&name, 0), Some(at(4))), (tp(&name, 1), Some(at(5)))]).unwrap();
+    assert_eq!(log.committed(&group, &[tp(&name, 0)]).unwrap(), [Some(at(4))]);
+    log.alter_committed(&group, &[(tp(&name, 0), None)]).unwrap();
+    assert_eq!(log.committed(&group, &[tp(&name, 0), tp(&name, 1)]).unwrap(), [None, Some(at(5))]);
+}
+
+fn active_groups_are_fenced(log: &dyn Log) {
+    let (name, group) = (topic(log, 1), unique("group"));
+    let mut member = TestMember::join(log, &group, &[&[&name]], Duration::from_secs(10));
+    member.settle(1);
+    let altered = log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]);
+    assert!(altered.unwrap_err().is_fenced());
+    member.member.leave().unwrap();
+    until("the group to be empty", || log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]).ok());
+}
