@@ -248,7 +248,7 @@ fn matches_the_model(kind: EngineKind, budget: usize, ops: Vec<Op>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn over_memory_the_store_equals_a_sorted_map(budget in prop_oneof![Just(500usize), Just(3000), Just(1 << 30)], ops in ops()) {
@@ -257,7 +257,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn over_sled_the_store_equals_a_sorted_map(budget in prop_oneof![Just(500usize), Just(3000)], ops in ops()) {
