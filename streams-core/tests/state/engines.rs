@@ -74,11 +74,7 @@ fn ranges_are_in_unsigned_byte_order_both_ways_and_stay_in_their_store() {
             };
             let mut expected: Vec<_> = KEYS.iter().copied().filter(within).collect();
             for store in [A, B] {
-                assert_eq!(
-                    keys(&*engine, store, &range, Direction::Forward),
-                    expected,
-                    "{kind} {range:?}"
-                );
+                assert_eq!(keys(&*engine, store, &range, Direction::Forward), expected, "{kind} {range:?}");
             }
             expected.reverse();
             assert_eq!(keys(&*engine, A, &range, Direction::Reverse), expected, "{kind} {range:?}");
@@ -163,8 +159,11 @@ fn child_that_writes_batches_until_it_is_killed() {
     let Some(dir) = std::env::var_os(CHILD) else { return };
     let engine = EngineKind::Sled.open(Path::new(&dir), 4 << 20).unwrap().open_task(TASK).unwrap();
     let mut before = Vec::new();
-    let first =
-        if engine.get(A, b"round", &mut before).unwrap() { u32::from_be_bytes(before[..].try_into().unwrap()) } else { 0 };
+    let first = if engine.get(A, b"round", &mut before).unwrap() {
+        u32::from_be_bytes(before[..].try_into().unwrap())
+    } else {
+        0
+    };
     for round in first + 1.. {
         let mut batch = Batch::new();
         for row in 0..ROWS {
@@ -189,7 +188,10 @@ fn a_batch_is_there_wholly_or_not_at_all_after_kill_9() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert_eq!(lines.take(3 + kill * 7).map(Result::unwrap).filter(|line| line == "round").count(), 3 + kill * 7);
+        assert_eq!(
+            lines.take(3 + kill * 7).map(Result::unwrap).filter(|line| line == "round").count(),
+            3 + kill * 7
+        );
         child.kill().unwrap();
         child.wait().unwrap();
 
