@@ -158,7 +158,7 @@ impl<V: Clone + 'static> Entries<V> {
             if !self.share.is_over() {
                 return;
             }
-            if let Some(bytes) = self.slots.evict_one(EVICT_STEPS) {
+            if let Some(bytes) = self.slots.evict_one(EVICT_STEPS, None) {
                 self.share.remove_hot(bytes);
             }
         }

@@ -196,13 +196,12 @@ impl<V: Clone + 'static> Entries<V> {
     ) -> u32 {
         let number = self.slots.insert(key, hash, entry, value_len);
         self.share.add_hot(bytes_of(self.slots.get(number)));
-        // Two go for one that comes, so that a budget that was exceeded is met again. The new slot counts as used
-        // and therefore stays.
+        // Two go for one that comes, so that a budget that was exceeded is met again.
         for _ in 0..2 {
             if !self.share.is_over() {
                 break;
             }
-            match self.slots.evict_one(EVICT_STEPS) {
+            match self.slots.evict_one(EVICT_STEPS, Some(number)) {
                 Some(bytes) => self.share.remove_hot(bytes),
                 None => break,
             }

@@ -138,12 +138,12 @@ impl<V> Slots<V> {
     }
 
     /// Turns the clock hand by up to `steps` slots and empties the first clean one that was not used since the hand
-    /// passed it last; the bytes it took.
-    pub(super) fn evict_one(&mut self, steps: usize) -> Option<usize> {
+    /// passed it last and is not `keep`; the bytes it took.
+    pub(super) fn evict_one(&mut self, steps: usize, keep: Option<u32>) -> Option<usize> {
         for _ in 0..steps.min(self.slots.len()) {
             self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
             let slot = &mut self.slots[self.hand];
-            if slot.state != State::Clean || slot.unforwarded {
+            if slot.state != State::Clean || slot.unforwarded || keep == Some(self.hand as u32) {
                 continue;
             }
             if std::mem::take(&mut slot.used) {

@@ -13,7 +13,6 @@ use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
 use crate::state::window::{Inner, Shared};
-use crate::time::StreamTime;
 
 impl<V: Clone + 'static> Inner<V> {
     /// `clock` is committed: what has expired by it goes from memory.
@@ -142,7 +141,8 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn clear(&self) {
         let mut inner = self.lock();
         inner.entries.clear();
-        inner.clock = Clock { stream_time: StreamTime::unknown(), sequence: 0, keep_from: None };
+        // The mark is the operator's, who may set it before what it protects is restored.
+        inner.clock = Clock { keep_from: inner.clock.keep_from, ..Clock::default() };
         (inner.staged, inner.committed) = (inner.clock, inner.clock);
         (inner.first_segment, inner.engine_first_segment) = (0, 0);
     }
