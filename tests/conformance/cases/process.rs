@@ -25,7 +25,8 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-const LAST: Store<String, String> = Store::new("last");
+/// A null value removes, as in Java.
+const LAST: Store<String, Text> = Store::new("last");
 const COUNTS: Store<String, i64> = Store::new("counts");
 const COUNT: Store<String, i64> = Store::new("store");
 
@@ -36,8 +37,8 @@ fn shared_stores(b: &StreamsBuilder) {
     b.add_store(&LAST);
     let serdes = Materialized::with(String::serde(), i64::serde());
     b.add_store_with(&COUNTS, serdes, StoreOptions { logged: false });
-    let _ends_here =
-        b.stream(&PLAIN).process(|| Writer).named("writer").with_store(&LAST).with_store(&COUNTS);
+    let input = b.stream(&Topic::<String, Text>::new("in"));
+    let _ends_here = input.process(|| Writer).named("writer").with_store(&LAST).with_store(&COUNTS);
     b.stream(&Topic::<String, String>::new("ask"))
         .process(|| Reader)
         .named("reader")
@@ -50,11 +51,7 @@ fn shared_stores(b: &StreamsBuilder) {
 struct Show;
 
 impl Processor<Text, Text, Text, String> for Show {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, Text, String>,
-        record: Record<Text, Text>,
-    ) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, Text, String>, record: Record<Text, Text>) -> UserResult {
         let from = match ctx.record_metadata() {
             Some(origin) => format!("{}/{}/{}", origin.topic, origin.partition, origin.offset),
             None => "none".to_owned(),
@@ -68,11 +65,7 @@ impl Processor<Text, Text, Text, String> for Show {
 struct Router;
 
 impl Processor<String, String, String, String> for Router {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
         match record.value.as_str() {
             "a" | "b" | "c" | "d" => ctx.forward_to("to-left", record)?,
             "e" | "f" | "g" => ctx.forward_to("to-right", record)?,
@@ -89,11 +82,7 @@ impl Processor<String, String, String, String> for Router {
 struct TenEarlier;
 
 impl Processor<String, String, String, String> for TenEarlier {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
         let earlier = record.timestamp - 10;
         Ok(ctx.forward(record.with_timestamp(earlier))?)
     }
@@ -103,11 +92,7 @@ impl Processor<String, String, String, String> for TenEarlier {
 struct AppendCount;
 
 impl Processor<String, String, String, String> for AppendCount {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
         let store = ctx.store(&COUNT)?;
         let count = store.get(&record.key)?.unwrap_or(0) + 1;
         store.put(&record.key, count, record.timestamp)?;
@@ -118,12 +103,8 @@ impl Processor<String, String, String, String> for AppendCount {
 
 struct Writer;
 
-impl Processor<String, String, String, String> for Writer {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
+impl Processor<String, Text, String, Text> for Writer {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, Text>, record: Record<String, Text>) -> UserResult {
         let counts = ctx.store(&COUNTS)?;
         let count = counts.get(&record.key)?.unwrap_or(0) + 1;
         counts.put(&record.key, count, record.timestamp)?;
@@ -135,12 +116,8 @@ impl Processor<String, String, String, String> for Writer {
 struct Reader;
 
 impl Processor<String, String, String, String> for Reader {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
-        let last = ctx.store(&LAST)?.get(&record.key)?.unwrap_or("null".to_owned());
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+        let last = ctx.store(&LAST)?.get(&record.key)?.flatten().unwrap_or("null".to_owned());
         let count = ctx.store(&COUNTS)?.get(&record.key)?.map_or("null".to_owned(), |n| n.to_string());
         let answer = format!("{}:{last}:{count}", record.value);
         Ok(ctx.forward(record.with_value(answer))?)

@@ -6,9 +6,11 @@ use streams_core::processor::{Processor, ProcessorContext, UserResult};
 use streams_core::state::KeyValueRows;
 use streams_core::{Record, Result, Store, Topic};
 
-use super::{Case, OUT, PLAIN, case};
+use super::{Case, OUT, PLAIN, Text, case};
 
 const STORE: Store<String, String> = Store::new("store");
+/// A null value removes, as in Java.
+const OPTIONAL: Store<String, Text> = Store::new("store");
 const MEMORY: Store<String, String> = Store::new("memory-store");
 
 pub(super) const CASES: &[Case] = &[
@@ -17,16 +19,15 @@ pub(super) const CASES: &[Case] = &[
         b.add_store(&MEMORY);
         let stream = b.stream(&PLAIN);
         stream.clone().process(|| Ranges(STORE)).named("use-store").with_store(&STORE).to(&OUT);
-        stream.process(|| Ranges(MEMORY)).named("use-memory-store").with_store(&MEMORY).to(&Topic::<
-            String,
-            String,
-        >::new(
-            "memory"
-        ));
+        stream
+            .process(|| Ranges(MEMORY))
+            .named("use-memory-store")
+            .with_store(&MEMORY)
+            .to(&Topic::<String, String>::new("memory"));
     }),
     case("process-timestamped-store", |b| {
-        b.add_store(&STORE);
-        b.stream(&PLAIN).process(|| Highest).with_store(&STORE).to(&OUT);
+        b.add_store(&OPTIONAL);
+        b.stream(&Topic::<String, Text>::new("in")).process(|| Highest).with_store(&OPTIONAL).to(&OUT);
     }),
 ];
 
@@ -34,11 +35,7 @@ pub(super) const CASES: &[Case] = &[
 struct Ranges(Store<String, String>);
 
 impl Processor<String, String, String, String> for Ranges {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
         use Bound::{Included, Unbounded};
 
         let store = ctx.store(&self.0)?;
@@ -74,18 +71,14 @@ fn shown(value: Option<String>) -> String {
 /// Keeps the value of the highest timestamp and forwards what it held before.
 struct Highest;
 
-impl Processor<String, String, String, String> for Highest {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
-    ) -> UserResult {
-        let store = ctx.store(&STORE)?;
+impl Processor<String, Text, String, String> for Highest {
+    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, Text>) -> UserResult {
+        let store = ctx.store(&OPTIONAL)?;
         let old = store.get_stamped(&record.key)?;
         if old.as_ref().is_none_or(|old| old.timestamp <= record.timestamp) {
             store.put(&record.key, record.value.clone(), record.timestamp)?;
         }
-        let held = old.map_or("none".to_owned(), |old| format!("{}@{}", old.value, old.timestamp));
+        let held = old.map_or("none".to_owned(), |old| format!("{}@{}", shown(old.value), old.timestamp));
         Ok(ctx.forward(record.with_value(held))?)
     }
 }
