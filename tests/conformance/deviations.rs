@@ -141,7 +141,8 @@ fn appended(aggregate: Option<Value>, value: &Value) -> Value {
 
 /// Three aggregations of one grouping: Java counts a null key in each of them.
 fn null_keys_once(run: &mut Run) {
-    let null_keys = run.steps.iter().filter(|step| matches!(&step.input, Input::Record(_, row) if row.key.is_null()));
+    let null_keys =
+        run.steps.iter().filter(|step| matches!(&step.input, Input::Record(_, row) if row.key.is_null()));
     run.dropped -= 2 * null_keys.count() as u64;
 }
 
@@ -149,7 +150,9 @@ fn null_keys_once(run: &mut Run) {
 fn without_refused_puts(run: &mut Run) {
     const RETENTION: i64 = 20_000;
     const SEGMENT: i64 = 60_000;
-    let Some(changelog) = run.internals.as_mut().and_then(|all| all.get_mut("app-store-changelog")) else { return };
+    let Some(changelog) = run.internals.as_mut().and_then(|all| all.get_mut("app-store-changelog")) else {
+        return;
+    };
     let mut stream_time = -1;
     let mut taken = run.steps.iter().map(|step| {
         let Input::Record(_, record) = &step.input else { return true };

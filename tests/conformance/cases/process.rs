@@ -51,7 +51,11 @@ fn shared_stores(b: &StreamsBuilder) {
 struct Show;
 
 impl Processor<Text, Text, Text, String> for Show {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, Text, String>, record: Record<Text, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, Text, String>,
+        record: Record<Text, Text>,
+    ) -> UserResult {
         let from = match ctx.record_metadata() {
             Some(origin) => format!("{}/{}/{}", origin.topic, origin.partition, origin.offset),
             None => "none".to_owned(),
@@ -65,7 +69,11 @@ impl Processor<Text, Text, Text, String> for Show {
 struct Router;
 
 impl Processor<String, String, String, String> for Router {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         match record.value.as_str() {
             "a" | "b" | "c" | "d" => ctx.forward_to("to-left", record)?,
             "e" | "f" | "g" => ctx.forward_to("to-right", record)?,
@@ -82,7 +90,11 @@ impl Processor<String, String, String, String> for Router {
 struct TenEarlier;
 
 impl Processor<String, String, String, String> for TenEarlier {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let earlier = record.timestamp - 10;
         Ok(ctx.forward(record.with_timestamp(earlier))?)
     }
@@ -92,7 +104,11 @@ impl Processor<String, String, String, String> for TenEarlier {
 struct AppendCount;
 
 impl Processor<String, String, String, String> for AppendCount {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let store = ctx.store(&COUNT)?;
         let count = store.get(&record.key)?.unwrap_or(0) + 1;
         store.put(&record.key, count, record.timestamp)?;
@@ -104,7 +120,11 @@ impl Processor<String, String, String, String> for AppendCount {
 struct Writer;
 
 impl Processor<String, Text, String, Text> for Writer {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, Text>, record: Record<String, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, Text>,
+        record: Record<String, Text>,
+    ) -> UserResult {
         let counts = ctx.store(&COUNTS)?;
         let count = counts.get(&record.key)?.unwrap_or(0) + 1;
         counts.put(&record.key, count, record.timestamp)?;
@@ -116,7 +136,11 @@ impl Processor<String, Text, String, Text> for Writer {
 struct Reader;
 
 impl Processor<String, String, String, String> for Reader {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         let last = ctx.store(&LAST)?.get(&record.key)?.flatten().unwrap_or("null".to_owned());
         let count = ctx.store(&COUNTS)?.get(&record.key)?.map_or("null".to_owned(), |n| n.to_string());
         let answer = format!("{}:{last}:{count}", record.value);

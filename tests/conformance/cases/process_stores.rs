@@ -19,11 +19,12 @@ pub(super) const CASES: &[Case] = &[
         b.add_store(&MEMORY);
         let stream = b.stream(&PLAIN);
         stream.clone().process(|| Ranges(STORE)).named("use-store").with_store(&STORE).to(&OUT);
-        stream
-            .process(|| Ranges(MEMORY))
-            .named("use-memory-store")
-            .with_store(&MEMORY)
-            .to(&Topic::<String, String>::new("memory"));
+        stream.process(|| Ranges(MEMORY)).named("use-memory-store").with_store(&MEMORY).to(&Topic::<
+            String,
+            String,
+        >::new(
+            "memory"
+        ));
     }),
     case("process-timestamped-store", |b| {
         b.add_store(&OPTIONAL);
@@ -35,7 +36,11 @@ pub(super) const CASES: &[Case] = &[
 struct Ranges(Store<String, String>);
 
 impl Processor<String, String, String, String> for Ranges {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, String>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
         use Bound::{Included, Unbounded};
 
         let store = ctx.store(&self.0)?;
@@ -72,7 +77,11 @@ fn shown(value: Option<String>) -> String {
 struct Highest;
 
 impl Processor<String, Text, String, String> for Highest {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, String, String>, record: Record<String, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, Text>,
+    ) -> UserResult {
         let store = ctx.store(&OPTIONAL)?;
         let old = store.get_stamped(&record.key)?;
         if old.as_ref().is_none_or(|old| old.timestamp <= record.timestamp) {

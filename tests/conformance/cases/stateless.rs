@@ -9,7 +9,9 @@ const OTHER: Topic<Text, Text> = Topic::new("other");
 
 pub(super) const CASES: &[Case] = &[
     case("stateless-filter", |b| b.stream(&IN).filter(|_, v| !ends_in_3_or_7(v)).to(&OUT)),
-    case("stateless-filter-not", |b| b.stream(&IN).filter_not(|_, v| v.is_none() || ends_in_3_or_7(v)).to(&OUT)),
+    case("stateless-filter-not", |b| {
+        b.stream(&IN).filter_not(|_, v| v.is_none() || ends_in_3_or_7(v)).to(&OUT);
+    }),
     case("stateless-map", |b| b.stream(&IN).map(|k, v| (v, k)).to(&OUT)),
     case("stateless-map-values", |b| {
         b.stream(&IN)
@@ -65,7 +67,9 @@ pub(super) const CASES: &[Case] = &[
         both().map_values(|v| format!("{}-2", shown(v.as_ref()))).to(&OUT);
     }),
     case("stateless-pattern-source", |b| {
-        b.stream_matching::<Text, Text>("in-[0-9]+").map_values(|v| format!("{}!", shown(v.as_ref()))).to(&OUT);
+        b.stream_matching::<Text, Text>("in-[0-9]+")
+            .map_values(|v| format!("{}!", shown(v.as_ref())))
+            .to(&OUT);
     }),
     case("stateless-several-sinks", |b| {
         const FIRST: Topic<Text, Text> = Topic::new("first");
@@ -162,14 +166,23 @@ fn ends_in_3_or_7(text: &Text) -> bool {
 struct ThreeRecords;
 
 impl Processor<Text, Text, Text, Text> for ThreeRecords {
-    fn process(&mut self, ctx: &mut ProcessorContext<'_, Text, Text>, record: Record<Text, Text>) -> UserResult {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, Text, Text>,
+        record: Record<Text, Text>,
+    ) -> UserResult {
         let Record { key, value, timestamp, headers } = record;
         let marked = Some(format!("{}!", shown(value.as_ref())));
         let mut more = Record { key: key.clone(), value: marked, timestamp, headers: headers.clone() };
         more.headers.add("added", "1");
         ctx.forward(more)?;
         let second = format!("{}2", shown(key.as_ref()));
-        ctx.forward(Record { key: Some(second), value: value.clone(), timestamp: timestamp - 1000, headers })?;
+        ctx.forward(Record {
+            key: Some(second),
+            value: value.clone(),
+            timestamp: timestamp - 1000,
+            headers,
+        })?;
         if ends_with(&value, '5') {
             ctx.forward(Record::new(Some("new".to_owned()), value, timestamp + 1000))?;
         }
