@@ -51,8 +51,9 @@ pub(super) const CASES: &[Case] = &[
         stream.to(&OUT);
     }),
     case("stateless-merge", |b| {
-        let stream = b.stream(&IN).map_values(|v| format!("{}-in", shown(v.as_ref())));
-        stream.merge(b.stream(&OTHER).map_values(|v| format!("{}-other", shown(v.as_ref())))).to(&OUT);
+        let (one, other) = (b.stream(&IN), b.stream(&OTHER));
+        let one = one.map_values(|v| format!("{}-in", shown(v.as_ref())));
+        one.merge(other.map_values(|v| format!("{}-other", shown(v.as_ref())))).to(&OUT);
     }),
     case("stateless-merge-same", |b| {
         let stream = b.stream(&IN);
@@ -93,8 +94,10 @@ pub(super) const CASES: &[Case] = &[
     case("stateless-branch-default", branch_default),
     case("stateless-branch-no-default", |b| {
         let mut split = b.stream(&IN).split();
-        split.branch(|k, _| k.as_deref() == Some("a")).to(&Topic::<String, String>::new("a"));
-        split.branch(|_, v| ends_with(v, '5')).to(&Topic::<String, String>::new("five"));
+        let a = split.branch(|k, _| k.as_deref() == Some("a"));
+        let five = split.branch(|_, v| ends_with(v, '5'));
+        a.to(&Topic::<String, String>::new("a"));
+        five.to(&Topic::<String, String>::new("five"));
     }),
     case("stateless-branch-function", |b| {
         let mut split = b.stream(&IN).split().named("s-");

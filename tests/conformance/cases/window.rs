@@ -54,8 +54,7 @@ pub(super) const CASES: &[Case] = &[
                 Materialized::named("store"),
             )
             .to_stream()
-            .map_values(Option::flatten)
-            .to_with(&TEXT_OUT, Produced::with(keys(windows), String::serde()));
+            .to_with(&Topic::new("out"), Produced::with(keys(windows), Text::serde()));
     }),
     case("window-hopping-count", |b| count(b, TimeWindows::hopping(ms(10_000), ms(5000)).no_grace())),
     case("window-hopping-aggregate", |b| {
