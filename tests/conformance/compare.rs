@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::changelog;
 use crate::vector::{Input, Internal, Row, Run, Step};
+use crate::{changelog, describe};
 
 /// Everything that differs, first things first.
 pub(crate) fn differences(expected: &Run, got: &Run) -> Vec<String> {
     let mut found = Vec::new();
     steps(expected, got, &mut found);
+    found.extend(describe::difference(&expected.describe, &got.describe));
     // What follows is a consequence of steps that differ.
     if !found.is_empty() {
         return found;

@@ -1,12 +1,19 @@
 //! Compares two texts of `describe()`.
 //!
-//! The order of nodes, sub-topologies and of names within a list follows hash maps in Java (rule D-2), so lists
-//! are compared as sets, and nodes by name within their sub-topology.
+//! Names within a list come in the order of Java's hash maps (rule D-2), so lists are compared as sets. Everything
+//! else is compared as it is: sub-topologies and their numbers, nodes and their order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The nodes of each block, by their first line.
-type Blocks = Vec<(String, BTreeMap<String, BTreeSet<String>>)>;
+/// Blocks by title, each with its nodes.
+type Blocks = Vec<(String, Vec<Node>)>;
+
+#[derive(PartialEq)]
+struct Node {
+    name: String,
+    /// Stores, topics, successors and predecessors.
+    parts: BTreeSet<String>,
+}
 
 /// What differs, if anything.
 pub(crate) fn difference(expected: &str, got: &str) -> Option<String> {
@@ -18,22 +25,20 @@ pub(crate) fn difference(expected: &str, got: &str) -> Option<String> {
         if title != other_title {
             return Some(format!("describe: expected `{title}`, got `{other_title}`"));
         }
-        for (node, lines) in nodes {
-            match other_nodes.get(node) {
-                None => {
-                    return Some(format!(
-                        "describe: {title} lacks `{node}`; it has {:?}",
-                        other_nodes.keys()
-                    ));
-                }
-                Some(other) if other != lines => {
-                    return Some(format!("describe: `{node}`: expected {lines:?}, got {other:?}"));
-                }
-                Some(_) => {}
-            }
+        let names =
+            |nodes: &[Node]| nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>().join(", ");
+        if names(nodes) != names(other_nodes) {
+            return Some(format!(
+                "describe, {title}: nodes\n  expected {}\n  got      {}",
+                names(nodes),
+                names(other_nodes)
+            ));
         }
-        if let Some(more) = other_nodes.keys().find(|node| !nodes.contains_key(*node)) {
-            return Some(format!("describe: {title} has `{more}`, which is not expected"));
+        if let Some((node, other)) = nodes.iter().zip(other_nodes).find(|(node, other)| node != other) {
+            return Some(format!(
+                "describe, {}:\n  expected {:?}\n  got      {:?}",
+                node.name, node.parts, other.parts
+            ));
         }
     }
     Some(format!("describe: expected {} sub-topologies, got {}", want.len(), have.len()))
@@ -41,18 +46,18 @@ pub(crate) fn difference(expected: &str, got: &str) -> Option<String> {
 
 fn blocks(text: &str) -> Blocks {
     let mut blocks: Blocks = Vec::new();
-    let mut node = String::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && *line != "Topologies:") {
-        let Some((_, nodes)) = blocks.last_mut().filter(|_| !line.starts_with("Sub-topology:")) else {
-            blocks.push((line.to_owned(), BTreeMap::new()));
+        if line.starts_with("Sub-topology:") {
+            blocks.push((line.to_owned(), Vec::new()));
             continue;
-        };
-        if !line.starts_with("-->") && !line.starts_with("<--") {
-            line.split(" (").next().unwrap_or_default().clone_into(&mut node);
-            nodes.insert(node.clone(), BTreeSet::new());
         }
-        if let Some(parts) = nodes.get_mut(&node) {
-            parts.extend(set(line));
+        let Some((_, nodes)) = blocks.last_mut() else { continue };
+        if !line.starts_with("-->") && !line.starts_with("<--") {
+            let name = line.split(" (").next().unwrap_or_default().to_owned();
+            nodes.push(Node { name, parts: BTreeSet::new() });
+        }
+        if let Some(node) = nodes.last_mut() {
+            node.parts.extend(set(line));
         }
     }
     blocks
@@ -62,6 +67,9 @@ fn blocks(text: &str) -> Blocks {
 fn set(line: &str) -> BTreeSet<String> {
     let (title, list) = if line.starts_with("-->") || line.starts_with("<--") {
         line.split_at(3)
+    } else if line.contains("(extractor class: ") {
+        // Java shows a class; here it is a closure.
+        ("extractor", "")
     } else {
         line.split_once(" (").and_then(|(_, rest)| rest.split_once(": ")).unwrap_or((line, ""))
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use streams_core::testing::{RawRecord, TestDriver, TestDriverOptions};
-use streams_core::{DropReason, Headers, StreamsBuilder};
+use streams_core::{DropReason, ErrorPolicy, Headers, StreamsBuilder};
 
 use crate::cases::Case;
 use crate::stores;
@@ -20,7 +20,7 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
     let options =
         TestDriverOptions { application_id: vector.application_id.clone(), ..TestDriverOptions::default() };
     let mut driver = TestDriver::with(&topology, options).map_err(|e| format!("does not start: {e}"))?;
-    let mut run = Run { seed: recorded.seed, ..Run::default() };
+    let mut run = Run { seed: recorded.seed, describe: topology.describe(), ..Run::default() };
     let mut internals: BTreeMap<String, Vec<Internal>> = BTreeMap::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for (number, step) in recorded.steps.iter().enumerate() {
@@ -49,6 +49,20 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
     }
     run.internals = Some(internals);
     Ok(run)
+}
+
+/// The settings of the recording, as far as the library has them.
+fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
+    let mut options = TestDriverOptions { application_id: vector.application_id.clone(), ..Default::default() };
+    for (setting, value) in &vector.config {
+        let policy = if value.contains("LogAndContinue") { ErrorPolicy::Skip } else { ErrorPolicy::Fail };
+        match setting.as_str() {
+            "deserialization.exception.handler" => options.policies.deserialization = policy,
+            "processing.exception.handler" => options.policies.processing = policy,
+            _ => return Err(format!("the suite does not know the setting {setting} = {value}")),
+        }
+    }
+    Ok(options)
 }
 
 /// One step. The outer result is about the recording, the inner one is the library's.

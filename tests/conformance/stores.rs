@@ -7,6 +7,9 @@ use streams_core::testing::TestDriver;
 
 use crate::driver::has_time;
 
+/// More than any case has.
+const PARTITIONS: u32 = 8;
+
 /// Everything in the store of this name, in its own order; `None` if there is no such store. Stores without times
 /// are recorded without: whether to leave them out is seen from the recorded rows.
 pub(crate) fn content(driver: &TestDriver, name: &str, recorded: &[Value]) -> Option<Vec<Value>> {
@@ -37,15 +40,24 @@ type Row = (Value, Value, i64);
 
 fn key_value<K, V>(driver: &TestDriver, name: &'static str) -> Option<Vec<Row>>
 where
-    K: Serialize + Clone + 'static,
+    K: Serialize + Clone + Ord + 'static,
     V: Serialize + Clone + Send + 'static,
 {
-    let store = driver.store(&Store::<K, V>::new(name)).ok()?;
-    let rows = store.all().stamped().map(|row| match row {
-        Ok((key, stored)) => (json!(key), json!(stored.value), stored.timestamp),
-        Err(error) => (json!(error.to_string()), Value::Null, 0),
-    });
-    Some(rows.collect())
+    let mut found = None;
+    for partition in 0..PARTITIONS {
+        let Ok(store) = driver.store_of(&Store::<K, V>::new(name), partition) else { continue };
+        let rows: &mut Vec<(K, Row)> = found.get_or_insert_default();
+        for row in store.all().stamped() {
+            let (key, stored) = row.ok()?;
+            rows.push((key.clone(), (json!(key), json!(stored.value), stored.timestamp)));
+        }
+    }
+    let mut rows = found?;
+    // Java's driver has one partition per topic, whatever the topology asks for.
+    if !rows.is_sorted_by(|(a, _), (b, _)| a <= b) && driver.tasks().any(|task| task.partition > 0) {
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+    Some(rows.into_iter().map(|(_, row)| row).collect())
 }
 
 fn window<K, V>(driver: &TestDriver, name: &'static str) -> Option<Vec<Row>>
@@ -54,12 +66,10 @@ where
     V: Serialize + Clone + Send + 'static,
 {
     let store = driver.window_store(&Store::<K, V>::new(name)).ok()?;
-    let rows = store.all().stamped().map(|row| match row {
-        Ok((key, stored)) => {
-            let window = key.window;
-            (json!([key.key, window.start, window.end]), json!(stored.value), stored.timestamp)
-        }
-        Err(error) => (json!(error.to_string()), Value::Null, 0),
+    let rows = store.all().stamped().map(|row| {
+        let (key, stored) = row.ok()?;
+        let window = key.window;
+        Some((json!([key.key, window.start, window.end]), json!(stored.value), stored.timestamp))
     });
-    Some(rows.collect())
+    rows.collect()
 }

@@ -14,10 +14,10 @@ use crate::types::TopicTypes;
 pub(crate) struct Vector {
     pub(crate) name: String,
     pub(crate) application_id: String,
+    /// Settings beyond those of all recordings.
     pub(crate) config: BTreeMap<String, String>,
     pub(crate) inputs: BTreeMap<String, TopicTypes>,
     pub(crate) outputs: BTreeMap<String, TopicTypes>,
-    pub(crate) describe: String,
     pub(crate) runs: Vec<Run>,
 }
 
@@ -25,6 +25,8 @@ pub(crate) struct Vector {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Run {
     pub(crate) seed: u64,
+    /// The text of the topology, the same in all runs.
+    pub(crate) describe: String,
     pub(crate) steps: Vec<Step>,
     /// Content of the stores at the end, as rows of key, value and, where the store has one, timestamp.
     pub(crate) stores: BTreeMap<String, Vec<Value>>,
@@ -81,14 +83,14 @@ impl Vector {
 
     fn parse(json: &Value) -> Result<Vector, String> {
         let text = |name: &str| json[name].as_str().map(str::to_owned).ok_or(format!("no text `{name}`"));
+        let describe = text("describe")?;
         Ok(Vector {
             name: text("name")?,
             application_id: text("application_id")?,
-            config: object(&json["config"]).map(|(k, v)| (k.clone(), plain(v))).collect(),
+            config: object(&json["config"]).map(|(name, value)| (name.clone(), plain(value))).collect(),
             inputs: topics(&json["inputs"])?,
             outputs: topics(&json["outputs"])?,
-            describe: text("describe")?,
-            runs: list(&json["runs"]).iter().map(run).collect::<Result<_, _>>()?,
+            runs: list(&json["runs"]).iter().map(|json| run(json, &describe)).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -108,7 +110,7 @@ fn topics(json: &Value) -> Result<BTreeMap<String, TopicTypes>, String> {
     object(json).map(|(name, types)| Ok((name.clone(), TopicTypes::parse(types)?))).collect()
 }
 
-fn run(json: &Value) -> Result<Run, String> {
+fn run(json: &Value, describe: &str) -> Result<Run, String> {
     let internals = match &json["internals"] {
         Value::Null => None,
         recorded => Some(
@@ -120,6 +122,7 @@ fn run(json: &Value) -> Result<Run, String> {
         ),
     };
     Ok(Run {
+        describe: describe.to_owned(),
         seed: json["seed"].as_u64().ok_or("a run without a seed")?,
         steps: list(&json["steps"]).iter().map(step).collect::<Result<_, _>>()?,
         stores: object(&json["stores"]).map(|(name, rows)| (name.clone(), list(rows).to_vec())).collect(),

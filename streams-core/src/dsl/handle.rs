@@ -92,6 +92,10 @@ impl Handle {
         while matches!(graph.node(node).kind, NodeKind::Hidden) {
             node = graph.node(node).parents[0];
         }
+        if matches!(graph.node(node).kind, NodeKind::Processor) {
+            let generated = graph.node(node).name.clone();
+            graph.names.give_back(&generated);
+        }
         let node = graph.node_mut(node);
         node.name = format!("{}{name}", node.name_prefix);
     }

@@ -23,6 +23,16 @@ impl Names {
         name
     }
 
+    /// Frees the number of a processor that is given a name instead, if it was the last one taken: the JVM generates
+    /// names of processors only where none is given, unlike those of all other nodes.
+    pub(crate) fn give_back(&mut self, generated: &str) {
+        let prefixes = ["KSTREAM-PROCESSOR-", "KSTREAM-PROCESSVALUES-"];
+        let number = prefixes.iter().find_map(|prefix| generated.strip_prefix(prefix)?.parse::<u32>().ok());
+        if number.is_some_and(|number| number + 1 == self.0) {
+            self.0 -= 1;
+        }
+    }
+
     /// Takes a number that nothing is named by.
     pub(crate) fn burn(&mut self) {
         self.0 += 1;

@@ -25,7 +25,8 @@ pub(super) const CASES: &[Case] = &[
     }),
 ];
 
-const LAST: Store<String, String> = Store::new("last");
+/// A null value removes, as in Java.
+const LAST: Store<String, Text> = Store::new("last");
 const COUNTS: Store<String, i64> = Store::new("counts");
 const COUNT: Store<String, i64> = Store::new("store");
 
@@ -36,8 +37,8 @@ fn shared_stores(b: &StreamsBuilder) {
     b.add_store(&LAST);
     let serdes = Materialized::with(String::serde(), i64::serde());
     b.add_store_with(&COUNTS, serdes, StoreOptions { logged: false });
-    let _ends_here =
-        b.stream(&PLAIN).process(|| Writer).named("writer").with_store(&LAST).with_store(&COUNTS);
+    let input = b.stream(&Topic::<String, Text>::new("in"));
+    let _ends_here = input.process(|| Writer).named("writer").with_store(&LAST).with_store(&COUNTS);
     b.stream(&Topic::<String, String>::new("ask"))
         .process(|| Reader)
         .named("reader")
@@ -118,11 +119,11 @@ impl Processor<String, String, String, String> for AppendCount {
 
 struct Writer;
 
-impl Processor<String, String, String, String> for Writer {
+impl Processor<String, Text, String, Text> for Writer {
     fn process(
         &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
+        ctx: &mut ProcessorContext<'_, String, Text>,
+        record: Record<String, Text>,
     ) -> UserResult {
         let counts = ctx.store(&COUNTS)?;
         let count = counts.get(&record.key)?.unwrap_or(0) + 1;
@@ -140,7 +141,7 @@ impl Processor<String, String, String, String> for Reader {
         ctx: &mut ProcessorContext<'_, String, String>,
         record: Record<String, String>,
     ) -> UserResult {
-        let last = ctx.store(&LAST)?.get(&record.key)?.unwrap_or("null".to_owned());
+        let last = ctx.store(&LAST)?.get(&record.key)?.flatten().unwrap_or("null".to_owned());
         let count = ctx.store(&COUNTS)?.get(&record.key)?.map_or("null".to_owned(), |n| n.to_string());
         let answer = format!("{}:{last}:{count}", record.value);
         Ok(ctx.forward(record.with_value(answer))?)

@@ -6,9 +6,11 @@ use streams_core::processor::{Processor, ProcessorContext, UserResult};
 use streams_core::state::KeyValueRows;
 use streams_core::{Record, Result, Store, Topic};
 
-use super::{Case, OUT, PLAIN, case};
+use super::{Case, OUT, PLAIN, Text, case};
 
 const STORE: Store<String, String> = Store::new("store");
+/// A null value removes, as in Java.
+const OPTIONAL: Store<String, Text> = Store::new("store");
 const MEMORY: Store<String, String> = Store::new("memory-store");
 
 pub(super) const CASES: &[Case] = &[
@@ -25,8 +27,8 @@ pub(super) const CASES: &[Case] = &[
         ));
     }),
     case("process-timestamped-store", |b| {
-        b.add_store(&STORE);
-        b.stream(&PLAIN).process(|| Highest).with_store(&STORE).to(&OUT);
+        b.add_store(&OPTIONAL);
+        b.stream(&Topic::<String, Text>::new("in")).process(|| Highest).with_store(&OPTIONAL).to(&OUT);
     }),
 ];
 
@@ -74,18 +76,18 @@ fn shown(value: Option<String>) -> String {
 /// Keeps the value of the highest timestamp and forwards what it held before.
 struct Highest;
 
-impl Processor<String, String, String, String> for Highest {
+impl Processor<String, Text, String, String> for Highest {
     fn process(
         &mut self,
         ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
+        record: Record<String, Text>,
     ) -> UserResult {
-        let store = ctx.store(&STORE)?;
+        let store = ctx.store(&OPTIONAL)?;
         let old = store.get_stamped(&record.key)?;
         if old.as_ref().is_none_or(|old| old.timestamp <= record.timestamp) {
             store.put(&record.key, record.value.clone(), record.timestamp)?;
         }
-        let held = old.map_or("none".to_owned(), |old| format!("{}@{}", old.value, old.timestamp));
+        let held = old.map_or("none".to_owned(), |old| format!("{}@{}", shown(old.value), old.timestamp));
         Ok(ctx.forward(record.with_value(held))?)
     }
 }

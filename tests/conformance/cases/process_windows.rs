@@ -4,8 +4,9 @@ use std::fmt::Write;
 use std::ops::Bound;
 
 use streams_core::processor::{Processor, ProcessorContext, UserResult};
-use streams_core::state::WindowRows;
-use streams_core::{Record, Result, Store, StreamsBuilder, Topic, WindowStoreOptions};
+use streams_core::state::{Put, WindowRows, WindowStore};
+use streams_core::windows::Windowed;
+use streams_core::{DropReason, Record, Result, Store, StreamsBuilder, Topic, WindowStoreOptions};
 
 use super::{Case, OUT, PLAIN, Text, case, ms, shown};
 
@@ -57,7 +58,7 @@ impl Processor<String, Text, String, String> for FiveSecondsBefore {
     ) -> UserResult {
         let store = ctx.window_store(&STORE)?;
         let now = record.timestamp;
-        store.put(&record.key, now, record.value.clone(), now)?;
+        put(ctx, &store, &record.key, record.value.clone(), now)?;
         let mut found = String::new();
         for row in store.fetch_range(&record.key, now - 5000..=now) {
             let (start, value) = row?;
@@ -78,7 +79,7 @@ impl Processor<String, Text, String, String> for BothWays {
     ) -> UserResult {
         let store = ctx.window_store(&STORE)?;
         let now = record.timestamp;
-        store.put(&record.key, now, record.value.clone(), now)?;
+        put(ctx, &store, &record.key, record.value.clone(), now)?;
         let mut found = String::new();
         for row in store.fetch_range_backward(&record.key, now - 4000..=now) {
             found += shown(row?.1.as_ref());
@@ -101,7 +102,7 @@ impl Processor<String, String, String, String> for PutAndShow {
         record: Record<String, String>,
     ) -> UserResult {
         let store = ctx.window_store(&self.0)?;
-        store.put(&record.key, record.timestamp, Some(record.value.clone()), record.timestamp)?;
+        put(ctx, &store, &record.key, Some(record.value.clone()), record.timestamp)?;
         let found = list(store.all())?;
         Ok(ctx.forward(record.with_value(found))?)
     }
@@ -145,7 +146,7 @@ impl Processor<String, String, String, String> for Fetches {
                 format!("one: {} {}", shown(at(now)?.as_ref()), shown(at(now - 1000)?.as_ref()))
             }
             _ => {
-                store.put(&record.key, now, Some(record.value.clone()), now)?;
+                put(ctx, &store, &record.key, Some(record.value.clone()), now)?;
                 return Ok(());
             }
         };
@@ -153,8 +154,22 @@ impl Processor<String, String, String, String> for Fetches {
     }
 }
 
+/// Puts a value into the window that starts now; what the store refuses as too old is counted, as Java's stores do.
+fn put(
+    ctx: &mut ProcessorContext<'_, String, String>,
+    store: &WindowStore<String, Text>,
+    key: &String,
+    value: Text,
+    now: i64,
+) -> UserResult {
+    if store.put(key, now, value, now)? == Put::Expired {
+        ctx.count_dropped(DropReason::Expired)?;
+    }
+    Ok(())
+}
+
 fn list(rows: WindowRows<String, Text>) -> Result<String> {
-    let show = |row: Result<(streams_core::windows::Windowed<String>, Text)>| {
+    let show = |row: Result<(Windowed<String>, Text)>| {
         let (key, value) = row?;
         Ok(format!("{}{}@{} ", key.key, shown(value.as_ref()), key.window.start / 1000))
     };

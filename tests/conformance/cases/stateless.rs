@@ -3,14 +3,14 @@
 use streams_core::processor::{FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, UserResult};
 use streams_core::{Headers, KStream, Record, StreamsBuilder, Topic};
 
-use super::{COUNTS, Case, IN, OUT, PLAIN, Text, case, last, shown, words};
+use super::{COUNTS, Case, IN, OUT, Text, case, last, shown, words};
 
 const OTHER: Topic<Text, Text> = Topic::new("other");
 
 pub(super) const CASES: &[Case] = &[
     case("stateless-filter", |b| b.stream(&IN).filter(|_, v| !ends_in_3_or_7(v)).to(&OUT)),
     case("stateless-filter-not", |b| {
-        b.stream(&IN).filter_not(|_, v| v.is_none() || ends_in_3_or_7(v)).to(&OUT)
+        b.stream(&IN).filter_not(|_, v| v.is_none() || ends_in_3_or_7(v)).to(&OUT);
     }),
     case("stateless-map", |b| b.stream(&IN).map(|k, v| (v, k)).to(&OUT)),
     case("stateless-map-values", |b| {
@@ -51,8 +51,9 @@ pub(super) const CASES: &[Case] = &[
         stream.to(&OUT);
     }),
     case("stateless-merge", |b| {
-        let stream = b.stream(&IN).map_values(|v| format!("{}-in", shown(v.as_ref())));
-        stream.merge(b.stream(&OTHER).map_values(|v| format!("{}-other", shown(v.as_ref())))).to(&OUT);
+        let (one, other) = (b.stream(&IN), b.stream(&OTHER));
+        let one = one.map_values(|v| format!("{}-in", shown(v.as_ref())));
+        one.merge(other.map_values(|v| format!("{}-other", shown(v.as_ref())))).to(&OUT);
     }),
     case("stateless-merge-same", |b| {
         let stream = b.stream(&IN);
@@ -93,8 +94,10 @@ pub(super) const CASES: &[Case] = &[
     case("stateless-branch-default", branch_default),
     case("stateless-branch-no-default", |b| {
         let mut split = b.stream(&IN).split();
-        split.branch(|k, _| k.as_deref() == Some("a")).to(&Topic::<String, String>::new("a"));
-        split.branch(|_, v| ends_with(v, '5')).to(&Topic::<String, String>::new("five"));
+        let a = split.branch(|k, _| k.as_deref() == Some("a"));
+        let five = split.branch(|_, v| ends_with(v, '5'));
+        a.to(&Topic::<String, String>::new("a"));
+        five.to(&Topic::<String, String>::new("five"));
     }),
     case("stateless-branch-function", |b| {
         let mut split = b.stream(&IN).split().named("s-");
@@ -126,7 +129,7 @@ pub(super) const CASES: &[Case] = &[
             .to(&Topic::<String, i64>::new("counts"));
     }),
     case("stateless-shared-headers", |b| {
-        let stream = b.stream(&PLAIN);
+        let stream = b.stream(&Topic::<Text, String>::new("in"));
         stream.clone().to(&Topic::<String, String>::new("before"));
         stream.clone().process(|| Marking).to(&OUT);
         stream.map_values(|v| v + "-after").to(&Topic::<String, String>::new("after"));
@@ -214,13 +217,12 @@ impl FixedKeyProcessor<Text, Text, String> for OneOrTwo {
 /// Adds a header.
 struct Marking;
 
-impl Processor<String, String, String, String> for Marking {
+impl Processor<Text, String, Text, String> for Marking {
     fn process(
         &mut self,
-        ctx: &mut ProcessorContext<'_, String, String>,
-        record: Record<String, String>,
+        ctx: &mut ProcessorContext<'_, Text, String>,
+        mut record: Record<Text, String>,
     ) -> UserResult {
-        let mut record = record;
         record.headers.add("mark", record.value.as_bytes());
         ctx.forward(record)?;
         Ok(())

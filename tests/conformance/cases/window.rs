@@ -54,12 +54,11 @@ pub(super) const CASES: &[Case] = &[
                 Materialized::named("store"),
             )
             .to_stream()
-            .map_values(Option::flatten)
-            .to_with(&TEXT_OUT, Produced::with(keys(windows), String::serde()));
+            .to_with(&Topic::new("out"), Produced::with(keys(windows), Text::serde()));
     }),
     case("window-hopping-count", |b| count(b, TimeWindows::hopping(ms(10_000), ms(5000)).no_grace())),
     case("window-hopping-aggregate", |b| {
-        concat(b, TimeWindows::hopping(ms(12_000), ms(4000)).grace(ms(3000)))
+        concat(b, TimeWindows::hopping(ms(12_000), ms(4000)).grace(ms(3000)));
     }),
     case("window-hopping-irregular", |b| concat(b, TimeWindows::hopping(ms(7000), ms(3000)).grace(ms(2000)))),
     case("window-of-windows", |b| {
@@ -100,7 +99,7 @@ fn concat(b: &StreamsBuilder, windows: TimeWindows) {
 
 /// Java's `agg + v`.
 pub(super) fn append(_key: &String, value: Text, aggregate: String) -> String {
-    aggregate + shown(value.as_ref())
+    aggregate + &value.unwrap_or("null".to_owned())
 }
 
 pub(super) fn counts(windows: TimeWindows, table: KTable<Windowed<String>, i64>) {

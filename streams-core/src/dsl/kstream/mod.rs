@@ -44,7 +44,8 @@ impl<K, V> KStream<K, V> {
     }
 
     /// Names the node this handle stands for. A generated name would have had a number; it stays taken, so that
-    /// naming one node does not rename others.
+    /// naming one node does not rename others. Processors are the exception, as in Kafka Streams: name them at once,
+    /// and they take no number.
     pub fn named(self, name: impl Into<String>) -> Self {
         self.handle.rename(&name.into());
         self

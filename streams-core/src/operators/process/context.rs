@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{NodeId, Offset, TaskId};
 use crate::operators::process::{PunctuationId, PunctuationType};
-use crate::operators::{Port, TaskContext};
+use crate::operators::{DropReason, Port, TaskContext};
 use crate::record::Record;
 use crate::state::{KeyValueStore, WindowStore};
 use crate::time::Timestamp;
@@ -76,6 +76,13 @@ impl<K, V> ProcessorContext<'_, K, V> {
         self.next.push_nth(self.task, number, record)?;
         self.task.node = self.node;
         Ok(())
+    }
+
+    /// Counts the record under way as dropped by this processor, for example because a window store refused it
+    /// ([`Put::Expired`](crate::state::Put::Expired)). Pass an error on with `?`.
+    pub fn count_dropped(&mut self, reason: DropReason) -> Result<()> {
+        self.task.node = self.node;
+        self.task.drop_record(reason)
     }
 
     /// Calls [`punctuate`](crate::processor::Processor::punctuate) every `interval` (at least 1 ms): by stream

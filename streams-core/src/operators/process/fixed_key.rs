@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::ids::TaskId;
+use crate::operators::DropReason;
 use crate::operators::process::{
     Processor, ProcessorContext, Punctuation, PunctuationId, PunctuationType, RecordMetadata, UserResult,
 };
@@ -56,6 +57,11 @@ impl<K: Clone, V> FixedKeyContext<'_, '_, K, V> {
 }
 
 impl<K, V> FixedKeyContext<'_, '_, K, V> {
+    /// See [`ProcessorContext::count_dropped`].
+    pub fn count_dropped(&mut self, reason: DropReason) -> Result<()> {
+        self.inner.count_dropped(reason)
+    }
+
     /// See [`ProcessorContext::schedule`].
     pub fn schedule(&mut self, interval: Duration, kind: PunctuationType) -> PunctuationId {
         self.inner.schedule(interval, kind)
