@@ -91,7 +91,7 @@ fn leaving_hands_over(log: &dyn Log) {
 
 fn timeout_loses(log: &dyn Log) {
     let (name, group) = (topic(log, 2), unique("group"));
-    // Long enough for a broker to take it.
+    // A broker has to allow it: `group.min.session.timeout.ms`.
     let session = Duration::from_millis(300);
     let mut slow = TestMember::join(log, &group, &[&[&name]], session);
     slow.settle(2);

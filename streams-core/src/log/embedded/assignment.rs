@@ -138,3 +138,66 @@ fn quotas(units: usize, eligible: &[&str], has: &[usize], totals: &BTreeMap<&str
     }
     quotas
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Lists over distinct topics, with their numbers of partitions.
+    fn lists() -> impl Strategy<Value = Vec<Vec<u32>>> {
+        prop::collection::vec(prop::collection::vec(1..9_u32, 1..3), 1..4)
+    }
+
+    proptest! {
+        #[test]
+        fn every_partition_has_one_owner_spread_evenly_and_what_can_stay_stays(
+            lists in lists(),
+            joins in prop::collection::vec(1..6_usize, 1..5),
+        ) {
+            let mut topics = BTreeMap::new();
+            let mut subscription: Vec<Vec<String>> = Vec::new();
+            for (l, list) in lists.iter().enumerate() {
+                subscription.push((0..list.len()).map(|t| format!("{l}-{t}")).collect());
+                topics.extend(list.iter().enumerate().map(|(t, count)| (format!("{l}-{t}"), *count)));
+            }
+            let mut owned = BTreeMap::new();
+            for count in joins {
+                let ids: Vec<String> = (0..count).map(|m| format!("m{m}")).collect();
+                let members: Vec<Subscriber<'_>> =
+                    ids.iter().map(|member| Subscriber { member, subscription: &subscription }).collect();
+                owned.retain(|_, owner| ids.contains(owner));
+                let target = assign(&members, &topics, &owned);
+                prop_assert_eq!(target.len() as u32, topics.values().sum::<u32>());
+                let mut totals = vec![0; count];
+                for (l, list) in lists.iter().enumerate() {
+                    let units = list.iter().max().copied().unwrap_or(0);
+                    let mut shares = vec![0; count];
+                    for unit in 0..units {
+                        let owners: BTreeSet<&String> = (0..list.len())
+                            .filter_map(|t| target.get(&TopicPartition::new(format!("{l}-{t}"), unit)))
+                            .collect();
+                        prop_assert_eq!(owners.len(), 1, "a unit was split");
+                        let member = ids.iter().position(|id| owners.contains(id));
+                        shares[member.unwrap_or(0)] += 1;
+                    }
+                    prop_assert!(shares.iter().max() <= shares.iter().min().map(|m| m + 1).as_ref());
+                    totals.iter_mut().zip(shares).for_each(|(total, share)| *total += share);
+                }
+                prop_assert!(totals.iter().max() <= totals.iter().min().map(|m| m + 1).as_ref(), "{:?}", totals);
+                prop_assert_eq!(&assign(&members, &topics, &target), &target, "moved without a reason");
+                owned = target;
+            }
+        }
+    }
+
+    #[test]
+    fn a_fresh_group_gets_ranges() {
+        let topics = BTreeMap::from([("t".to_owned(), 5)]);
+        let subscription = [vec!["t".to_owned()]];
+        let members = ["a", "b"].map(|member| Subscriber { member, subscription: &subscription });
+        let target = assign(&members, &topics, &BTreeMap::new());
+        let owners: Vec<&str> = target.values().map(String::as_str).collect();
+        assert_eq!(owners, ["a", "a", "a", "b", "b"]);
+    }
+}

@@ -10,6 +10,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TopicPartition};
 use crate::log::{NewTopic, TopicInfo};
 
+/// More are a mistake, and would only be found out by the memory they take.
+const MOST_PARTITIONS: u32 = 100_000;
+
 impl Core {
     pub(super) fn create_topics(&self, topics: &[NewTopic]) -> Result<()> {
         let mut state = self.state();
@@ -183,8 +186,8 @@ fn check(topic: &NewTopic) -> Result<()> {
     if name.is_empty() || name.len() > 249 || name == "." || name == ".." || !name.chars().all(legal) {
         return config("has an illegal name; use 1 to 249 of a-z A-Z 0-9 . _ - and not . or ..");
     }
-    if topic.partitions == 0 {
-        return config("needs at least 1 partition");
+    if !(1..=MOST_PARTITIONS).contains(&topic.partitions) {
+        return config("needs 1 to 100000 partitions");
     }
     if topic.config.segment_bytes == 0 {
         return config("needs segment.bytes of at least 1");
