@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod cleaning;
+mod concurrency;
 mod contract;
 mod process;
 mod recovery;
