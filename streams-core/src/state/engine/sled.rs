@@ -31,7 +31,8 @@ impl SledBackend {
     /// Opens the database in `dir`, creating it if it is missing. Errs with `Locked` if another process has it open,
     /// after waiting a second for it.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self> {
-        let config = Config::new().path(dir).cache_capacity(cache_bytes);
+        // No thread of sled's own that syncs now and then: every flush of a task does.
+        let config = Config::new().path(dir).cache_capacity(cache_bytes).flush_every_ms(None);
         let mut opened = config.open();
         let begun = Instant::now();
         while opened.as_ref().is_err_and(is_lock) && begun.elapsed() < LOCK_WAIT {
