@@ -83,11 +83,6 @@ impl Share {
         self.budget.is_over()
     }
 
-    #[cfg(test)]
-    pub(crate) fn hot(&self) -> usize {
-        self.hot
-    }
-
     pub(crate) fn add_hot(&mut self, bytes: usize) {
         self.hot += bytes;
         self.budget.used.fetch_add(bytes, Relaxed);

@@ -228,9 +228,7 @@ impl Test {
         for (key, value, time) in self.logs.records(0) {
             match value {
                 Some(value) => {
-                    drop(
-                        fold.insert(key.clone(), (i64::from_be_bytes(value[..].try_into().unwrap()), *time)),
-                    );
+                    fold.insert(key.clone(), (i64::from_be_bytes(value[..].try_into().unwrap()), *time));
                 }
                 None => drop(fold.remove(key)),
             }

@@ -9,24 +9,24 @@ use streams_core::record::{EncodedHeaders, RecordBatch, RecordView};
 use streams_core::state::engine::{Backend, EngineKind};
 use streams_core::state::{MemoryBudget, Restorer, TaskState, TaskStoreRef};
 
-pub const TASK: TaskId = TaskId { sub_topology: 0, partition: 3 };
-pub const TOPIC_ID: u128 = 77;
+pub(crate) const TASK: TaskId = TaskId { sub_topology: 0, partition: 3 };
+pub(crate) const TOPIC_ID: u128 = 77;
 
 /// A backend that can be closed and opened again with its content.
-pub enum Disk {
+pub(crate) enum Disk {
     Sled(tempfile::TempDir),
     Memory(Arc<dyn Backend>),
 }
 
 impl Disk {
-    pub fn of(kind: EngineKind) -> Self {
+    pub(crate) fn of(kind: EngineKind) -> Self {
         match kind {
             EngineKind::Sled => Disk::Sled(tempfile::tempdir().unwrap()),
             _ => Disk::Memory(kind.open(Path::new("unused"), 0).unwrap()),
         }
     }
 
-    pub fn open(&self) -> Arc<dyn Backend> {
+    pub(crate) fn open(&self) -> Arc<dyn Backend> {
         match self {
             Disk::Sled(dir) => EngineKind::Sled.open(dir.path(), 4 << 20).unwrap(),
             Disk::Memory(backend) => backend.clone(),
@@ -36,19 +36,19 @@ impl Disk {
 
 /// Changelogs of the stores of one task: key, value, time.
 #[derive(Default)]
-pub struct Changelogs(Vec<Vec<(Vec<u8>, Option<Vec<u8>>, i64)>>);
+pub(crate) struct Changelogs(Vec<Vec<(Vec<u8>, Option<Vec<u8>>, i64)>>);
 
 impl Changelogs {
-    pub fn of(stores: usize) -> Self {
+    pub(crate) fn of(stores: usize) -> Self {
         Changelogs(vec![Vec::new(); stores])
     }
 
-    pub fn records(&self, store: usize) -> &[(Vec<u8>, Option<Vec<u8>>, i64)] {
+    pub(crate) fn records(&self, store: usize) -> &[(Vec<u8>, Option<Vec<u8>>, i64)] {
         &self.0[store]
     }
 
     /// Commits the task's changes; the number of records of each store.
-    pub fn commit(&mut self, state: &TaskState) -> Vec<usize> {
+    pub(crate) fn commit(&mut self, state: &TaskState) -> Vec<usize> {
         let mut counts = vec![0; self.0.len()];
         state
             .changes(&mut |store, record| {
@@ -65,7 +65,7 @@ impl Changelogs {
     }
 
     /// Opens a task and restores it; the number of records read.
-    pub fn restore(
+    pub(crate) fn restore(
         &self,
         backend: &Arc<dyn Backend>,
         stores: Vec<TaskStoreRef>,

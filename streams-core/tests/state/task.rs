@@ -309,6 +309,33 @@ fn what_has_expired_leaves_memory_and_engine() {
 }
 
 #[test]
+fn the_windows_of_one_key_are_found_among_many_keys_in_order_of_time() {
+    let store = windows("windows", WindowSpec { layout: WindowLayout::TimeFirst, ..ten_seconds() });
+    let engine = MemoryBackend::new().open_task(TASK).unwrap();
+    let state = TaskState::open(TASK, engine, vec![store.for_task()], unlimited()).unwrap();
+    let starts: Vec<i64> = (0..40).map(|n| 1000 * n).collect();
+    for &start in &starts {
+        for n in 0..60 {
+            let _: Put = store.put(&format!("{n:02}"), start, n, start).unwrap();
+        }
+        let _: Put = store.put(&key("3"), start, start, start).unwrap();
+        if start == 20_000 {
+            Changelogs::of(1).commit(&state);
+            state.flush().unwrap();
+        }
+    }
+    for name in ["00", "3", "30", "59"] {
+        let found: Vec<i64> = store.fetch_range(&key(name), 0..=i64::MAX).map(|row| row.unwrap().0).collect();
+        assert_eq!(found, starts);
+        let mut found: Vec<i64> =
+            store.fetch_range_backward(&key(name), 0..=i64::MAX).map(|row| row.unwrap().0).collect();
+        found.reverse();
+        assert_eq!(found, starts);
+    }
+    assert_eq!(store.fetch_range(&key("x"), 0..=i64::MAX).count(), 0);
+}
+
+#[test]
 fn windows_that_are_to_be_kept_survive_any_jump_of_time_and_a_restart() {
     let disk = Disk::of(EngineKind::Sled);
     let spec = WindowSpec { layout: WindowLayout::TimeFirst, ..ten_seconds() };

@@ -5,6 +5,7 @@
 use std::ops::{Bound, ControlFlow};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use sled::{Batch as SledBatch, Config, Db, Tree};
 
@@ -17,16 +18,28 @@ const TREE_PREFIX: &str = "task-";
 /// Rows removed at once by `delete_range`, so that readers wait for a short time only.
 const DELETE_ROWS: usize = 1024;
 
+/// sled lets go of the directory some time after the database was dropped, when its own threads are done with it. A
+/// program that opens what it has just closed waits this long at most.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+
 /// Engines on disk in one sled database.
 pub struct SledBackend {
     db: Db,
 }
 
 impl SledBackend {
-    /// Opens the database in `dir`, creating it if it is missing. Errs with `Locked` if another process has it open.
+    /// Opens the database in `dir`, creating it if it is missing. Errs with `Locked` if another process has it open,
+    /// after waiting a second for it.
     pub fn open(dir: &Path, cache_bytes: u64) -> Result<Self> {
-        let config = Config::new().path(dir).cache_capacity(cache_bytes);
-        let db = config.open().map_err(|cause| {
+        // No thread of sled's own that syncs now and then: every flush of a task does.
+        let config = Config::new().path(dir).cache_capacity(cache_bytes).flush_every_ms(None);
+        let mut opened = config.open();
+        let begun = Instant::now();
+        while opened.as_ref().is_err_and(is_lock) && begun.elapsed() < LOCK_WAIT {
+            std::thread::sleep(LOCK_WAIT / 50);
+            opened = config.open();
+        }
+        let db = opened.map_err(|cause| {
             let at = dir.display();
             if is_lock(&cause) {
                 Error::new(

@@ -38,6 +38,11 @@ impl Cursor {
     pub(crate) fn is_done(&self) -> bool {
         self.done
     }
+
+    /// What is still to be read.
+    pub(crate) fn rest(self) -> Option<KeyRange> {
+        (!self.done).then_some(self.range)
+    }
 }
 
 impl<V: Clone + 'static> Entries<V> {

@@ -56,6 +56,8 @@ impl TaskState {
                 self.engine.delete_range(*number, expired)?;
             }
         }
+        // An engine may hold back what it was given; a flush that a crash undoes would have to be replayed.
+        self.engine.sync()?;
         Ok(Flushed { rows, bytes: batch.byte_len() })
     }
 

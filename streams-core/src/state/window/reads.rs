@@ -136,6 +136,9 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         if from > to {
             return Scan::of(None);
         }
+        if let (WindowLayout::TimeFirst, Keys::One(key)) = (geometry.layout, &keys) {
+            return self.scan_key_by_time(key.clone(), from, to, direction);
+        }
         let mut ranges = geometry.ranges(&keys, from, to);
         let store = self.clone();
         let sorted = geometry.sorts() && matches!(keys, Keys::Between(..));
@@ -161,6 +164,53 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
                 range.map(|range| Cursor::new(range, direction))
             },
         )
+    }
+
+    /// The rows of one key among rows that are ordered by time: after each chunk it goes on at the next start at
+    /// which the key may be, so that the rows of other keys are skipped and not read.
+    fn scan_key_by_time(
+        &self,
+        key: Vec<u8>,
+        from: Timestamp,
+        to: Timestamp,
+        direction: Direction,
+    ) -> Scan<V> {
+        let (store, geometry) = (self.clone(), self.geometry());
+        let row = |start: Timestamp, key: &[u8], end: &[u8]| [&start.to_be_bytes(), key, end].concat();
+        let mut range = Some(KeyRange::inclusive(row(from, &key, &[0; 4]), row(to, &key, &[0xff; 4])));
+        Scan::new(move |out| {
+            let Some(whole) = range.take() else { return Ok(false) };
+            let mut cursor = Cursor::new(whole.clone(), direction);
+            store.chunk(&mut cursor, out)?;
+            let rest = cursor.rest();
+            range =
+                match (rest, out.last().and_then(|(row, _)| Some((row.clone(), geometry.parse(row)?.start))))
+                {
+                    (None, _) => None,
+                    (Some(rest), None) => Some(rest),
+                    (Some(_), Some((last, start))) => {
+                        let (first_here, last_here) =
+                            (row(start, &key, &[0; 4]), row(start, &key, &[0xff; 4]));
+                        Some(match direction {
+                            Direction::Forward if *last < *first_here => {
+                                KeyRange { lower: Bound::Included(first_here), ..whole }
+                            }
+                            Direction::Forward if *last > *last_here => {
+                                KeyRange { lower: Bound::Included(row(start + 1, &key, &[0; 4])), ..whole }
+                            }
+                            Direction::Reverse if *last > *last_here => {
+                                KeyRange { upper: Bound::Included(last_here), ..whole }
+                            }
+                            Direction::Reverse if *last < *first_here => {
+                                KeyRange { upper: Bound::Included(row(start - 1, &key, &[0xff; 4])), ..whole }
+                            }
+                            _ => whole.behind(&last, direction),
+                        })
+                    }
+                };
+            out.retain(|(row, _)| geometry.parse(row).is_some_and(|parts| parts.key == key));
+            Ok(true)
+        })
     }
 }
 
