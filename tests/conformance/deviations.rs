@@ -81,10 +81,8 @@ fn without_the_siblings_header(run: &mut Run) {
 fn a_source_for_each_stream(run: &mut Run) {
     let (first, second) = ("KSTREAM-SOURCE-0000000000", "KSTREAM-SOURCE-0000000003");
     let (children, other) = ("KSTREAM-MAPVALUES-0000000001", "KSTREAM-MAPVALUES-0000000004");
-    let source =
-        |name: &str, child: &str| format!("    Source: {name} (topics: [in, other])\n      --> {child}\n");
-    let both = source(first, &format!("{children}, {other}"));
-    let text = run.describe.replace(&both, &(source(first, children) + &source(second, other)));
+    let own = format!("--> {children}\n    Source: {second} (topics: [in, other])\n      --> {other}\n");
+    let text = run.describe.replace(&format!("--> {children}, {other}\n"), &own);
     let (before, after) = text.split_at(text.find(&format!("Processor: {other}")).unwrap_or(0));
     run.describe = before.to_owned() + &after.replacen(first, second, 1);
 }

@@ -53,7 +53,8 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
 
 /// The settings of the recording, as far as the library has them.
 fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
-    let mut options = TestDriverOptions { application_id: vector.application_id.clone(), ..Default::default() };
+    let mut options =
+        TestDriverOptions { application_id: vector.application_id.clone(), ..Default::default() };
     for (setting, value) in &vector.config {
         let policy = if value.contains("LogAndContinue") { ErrorPolicy::Skip } else { ErrorPolicy::Fail };
         match setting.as_str() {

@@ -5,12 +5,14 @@
 //! (a null key at an aggregation is dropped and counted) is a call: `require_key`.
 
 mod aggregate;
+mod config;
 mod process;
 mod process_stores;
 mod process_time;
 mod process_windows;
 mod stateless;
 mod stateless_keys;
+mod table;
 mod window;
 mod window_close;
 
@@ -31,6 +33,8 @@ pub(crate) fn all() -> Vec<Case> {
         stateless::CASES,
         stateless_keys::CASES,
         aggregate::CASES,
+        table::CASES,
+        config::CASES,
         window::CASES,
         window_close::CASES,
         process::CASES,

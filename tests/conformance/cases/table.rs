@@ -106,12 +106,7 @@ pub(super) const CASES: &[Case] = &[
     case("table-to-stream-new-key", |b| {
         let stream = b.table(&PLAIN).to_stream().select_key(|_, v| v.clone());
         stream.clone().to(&Topic::<String, String>::new("stream"));
-        stream
-            .require_key()
-            .group_by_key()
-            .count_with(Materialized::named("counts"))
-            .to_stream()
-            .to(&COUNTS);
+        stream.require_key().group_by_key().count_with(Materialized::named("counts")).to_stream().to(&COUNTS);
     }),
 ];
 
