@@ -9,6 +9,7 @@ mod config;
 mod process;
 mod process_stores;
 mod process_time;
+mod process_topology;
 mod process_windows;
 mod stateless;
 mod stateless_keys;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> Vec<Case> {
         process::CASES,
         process_stores::CASES,
         process_time::CASES,
+        process_topology::CASES,
         process_windows::CASES,
     ]
     .concat()
