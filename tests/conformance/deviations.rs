@@ -34,6 +34,32 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         instead: a_source_for_each_stream,
     },
     Deviation {
+        case: "process-topology-nodes",
+        rule: "describe()",
+        reason: "topologies are built by the DSL alone: a node with two parents has a merge before it",
+        instead: |run| {
+            let (first, last) = ("KSTREAM-MERGE-0000000001", "KSTREAM-MERGE-0000000003");
+            edit(&mut run.describe, "<-- both, first", &format!("<-- {last}"));
+            edit(&mut run.describe, "--> both, sink\n", &format!("--> {first}, {last}\n"));
+            edit(&mut run.describe, "--> both\n", &format!("--> {first}\n"));
+            edit(&mut run.describe, "--> length, sink", &format!("--> length, {last}"));
+            edit(&mut run.describe, "<-- first, second", &format!("<-- {first}"));
+            add_node(&mut run.describe, "Processor: both", first, "both", "first, second");
+            add_node(&mut run.describe, "Processor: length", last, "sink", "both, first");
+        },
+    },
+    Deviation {
+        case: "process-topology-stores",
+        rule: "describe()",
+        reason: "topologies are built by the DSL alone: a node with two parents has a merge before it",
+        instead: |run| {
+            let merge = "KSTREAM-MERGE-0000000003";
+            edit(&mut run.describe, "--> picked", &format!("--> {merge}"));
+            edit(&mut run.describe, "<-- z-add, a-add", &format!("<-- {merge}"));
+            add_node(&mut run.describe, "Sink: picked", merge, "picked", "z-add, a-add");
+        },
+    },
+    Deviation {
         case: "process-punctuation-order",
         rule: "quirk 28",
         reason: "punctuations due at the same time fire in the order of registration, not of Java's heap",
@@ -80,13 +106,22 @@ fn without_the_siblings_header(run: &mut Run) {
 /// The second stream's source has the number that Java takes and does not use.
 fn a_source_for_each_stream(run: &mut Run) {
     let (first, second) = ("KSTREAM-SOURCE-0000000000", "KSTREAM-SOURCE-0000000003");
-    let (children, other) = ("KSTREAM-MAPVALUES-0000000001", "KSTREAM-MAPVALUES-0000000004");
-    let source =
-        |name: &str, child: &str| format!("    Source: {name} (topics: [in, other])\n      --> {child}\n");
-    let both = source(first, &format!("{children}, {other}"));
-    let text = run.describe.replace(&both, &(source(first, children) + &source(second, other)));
-    let (before, after) = text.split_at(text.find(&format!("Processor: {other}")).unwrap_or(0));
+    let (child, other) = ("KSTREAM-MAPVALUES-0000000001", "KSTREAM-MAPVALUES-0000000004");
+    let own = format!("--> {child}\n    Source: {second} (topics: [in, other])\n      --> {other}");
+    edit(&mut run.describe, &format!("--> {child}, {other}"), &own);
+    let (before, after) =
+        run.describe.split_at(run.describe.find(&format!("Processor: {other}")).unwrap_or(0));
     run.describe = before.to_owned() + &after.replacen(first, second, 1);
+}
+
+fn edit(text: &mut String, from: &str, to: &str) {
+    *text = text.replace(from, to);
+}
+
+/// Adds a node without stores to a description, before the node whose line begins so.
+fn add_node(text: &mut String, before: &str, name: &str, to: &str, from: &str) {
+    let node = format!("Processor: {name} (stores: [])\n      --> {to}\n      <-- {from}\n    {before}");
+    edit(text, before, &node);
 }
 
 /// Five schedules by stream time, all first due at 0; each fires at most once per record, by due time and then in

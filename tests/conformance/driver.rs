@@ -17,8 +17,7 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
     let builder = StreamsBuilder::new();
     (case.build)(&builder);
     let topology = builder.build().map_err(|e| format!("does not build: {e}"))?;
-    let options =
-        TestDriverOptions { application_id: vector.application_id.clone(), ..TestDriverOptions::default() };
+    let options = options(vector)?;
     let mut driver = TestDriver::with(&topology, options).map_err(|e| format!("does not start: {e}"))?;
     let mut run = Run { seed: recorded.seed, describe: topology.describe(), ..Run::default() };
     let mut internals: BTreeMap<String, Vec<Internal>> = BTreeMap::new();
@@ -53,7 +52,8 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
 
 /// The settings of the recording, as far as the library has them.
 fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
-    let mut options = TestDriverOptions { application_id: vector.application_id.clone(), ..Default::default() };
+    let mut options =
+        TestDriverOptions { application_id: vector.application_id.clone(), ..Default::default() };
     for (setting, value) in &vector.config {
         let policy = if value.contains("LogAndContinue") { ErrorPolicy::Skip } else { ErrorPolicy::Fail };
         match setting.as_str() {

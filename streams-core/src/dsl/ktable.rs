@@ -151,6 +151,19 @@ where
         self.mapped(Arc::new(mapper), None, Location::caller())
     }
 
+    /// The same, kept in a store of its own.
+    #[track_caller]
+    pub fn filter_map_values_with<V2>(
+        self,
+        mapper: impl Fn(&K, V) -> Option<V2> + Send + Sync + 'static,
+        materialized: Materialized<K, V2>,
+    ) -> KTable<K, V2>
+    where
+        V2: Clone + Send + 'static,
+    {
+        self.mapped(Arc::new(mapper), Some(materialized), Location::caller())
+    }
+
     /// The stream of the table's changes: `None` for a deleted row.
     #[track_caller]
     pub fn to_stream(self) -> KStream<K, Option<V>> {

@@ -4,7 +4,9 @@
 
 use streams_core::serde::{DefaultSerde, time_windowed};
 use streams_core::windows::{TimeWindows, Windowed};
-use streams_core::{Consumed, Error, ErrorKind, Grouped, Materialized, Produced, Record, StreamsBuilder, Topic};
+use streams_core::{
+    Consumed, Error, ErrorKind, Grouped, Materialized, Produced, Record, StreamsBuilder, Topic,
+};
 
 use super::{Case, IN, OUT, Text, case, ms};
 
@@ -72,7 +74,9 @@ fn or_partition_time(record: &Record<Text, Text>, partition_time: i64) -> stream
     match (time_of(record), partition_time) {
         (time @ 0.., _) => Ok(time),
         (_, time @ 0..) => Ok(time),
-        (time, _) => Err(Error::new(ErrorKind::Timestamp, format!("negative time {time}, and none is known"))),
+        (time, _) => {
+            Err(Error::new(ErrorKind::Timestamp, format!("negative time {time}, and none is known")))
+        }
     }
 }
 

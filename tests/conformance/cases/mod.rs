@@ -5,12 +5,15 @@
 //! (a null key at an aggregation is dropped and counted) is a call: `require_key`.
 
 mod aggregate;
+mod config;
 mod process;
 mod process_stores;
 mod process_time;
+mod process_topology;
 mod process_windows;
 mod stateless;
 mod stateless_keys;
+mod table;
 mod window;
 mod window_close;
 
@@ -31,11 +34,14 @@ pub(crate) fn all() -> Vec<Case> {
         stateless::CASES,
         stateless_keys::CASES,
         aggregate::CASES,
+        table::CASES,
+        config::CASES,
         window::CASES,
         window_close::CASES,
         process::CASES,
         process_stores::CASES,
         process_time::CASES,
+        process_topology::CASES,
         process_windows::CASES,
     ]
     .concat()

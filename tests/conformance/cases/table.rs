@@ -46,6 +46,10 @@ pub(super) const CASES: &[Case] = &[
             .to_stream()
             .to(&OUT);
     }),
+    case("table-map-values-stored", |b| {
+        let mapper = |k: &String, v: String| if v == "v2" { None } else { Some(k.clone() + &v) };
+        stored(b).filter_map_values_with(mapper, Materialized::named("mapped")).to_stream().to(&OUT);
+    }),
     case("table-headers", |b| {
         stored(b).filter(|_, v| v != "v3").map_values(|v| v + "'").to_stream().to(&OUT);
     }),
@@ -106,12 +110,7 @@ pub(super) const CASES: &[Case] = &[
     case("table-to-stream-new-key", |b| {
         let stream = b.table(&PLAIN).to_stream().select_key(|_, v| v.clone());
         stream.clone().to(&Topic::<String, String>::new("stream"));
-        stream
-            .require_key()
-            .group_by_key()
-            .count_with(Materialized::named("counts"))
-            .to_stream()
-            .to(&COUNTS);
+        stream.require_key().group_by_key().count_with(Materialized::named("counts")).to_stream().to(&COUNTS);
     }),
 ];
 
