@@ -21,7 +21,7 @@ mod topics;
 mod worker;
 
 pub use app::App;
-pub use client::{Start, Subscription, TopicProducer};
+pub use client::{Received, Start, Subscription, TopicProducer};
 pub use config::{Config, Forwarding, Guarantee, OffsetReset, TaskIdle};
 pub use handle::AppHandle;
 pub use metrics::{Dropped, Metrics, TaskMetrics, TaskPhase};

@@ -16,6 +16,8 @@ const KEYS: &[Key] = &[
     ("num-threads", |c, v| set(&mut c.num_threads, count(v))),
     ("max-task-idle", |c, v| set(&mut c.max_task_idle, TaskIdle::from_text(v))),
     ("forwarding", |c, v| set(&mut c.forwarding, Forwarding::from_text(v))),
+    ("aligned-event-time", |c, v| set(&mut c.aligned_event_time, boolean(v))),
+    ("idle-after", |c, v| set(&mut c.idle_after, duration(v))),
     ("state-dir", |c, v| set(&mut c.state_dir, Ok(Some(v.into())))),
     ("engine", |c, v| set(&mut c.engine, v.parse())),
     ("memory-budget", |c, v| set(&mut c.memory_budget, bytes(v))),
@@ -28,9 +30,7 @@ const KEYS: &[Key] = &[
     ("buffered-records", |c, v| set(&mut c.buffered_records, count(v))),
     ("max-transaction-bytes", |c, v| set(&mut c.max_transaction_bytes, bytes(v))),
     ("offset-reset", |c, v| set(&mut c.offset_reset, OffsetReset::from_text(v))),
-    ("changelog-additional-retention", |c, v| {
-        set(&mut c.changelog_additional_retention, duration(v))
-    }),
+    ("changelog-additional-retention", |c, v| set(&mut c.changelog_additional_retention, duration(v))),
     ("close-timeout", |c, v| set(&mut c.close_timeout, duration(v))),
     ("process-id", |c, v| set(&mut c.process_id, Ok(optional(v)))),
     ("errors.deserialization", |c, v| set(&mut c.errors.deserialization, policy(v))),
@@ -47,8 +47,9 @@ impl Config {
     pub fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let plain = plain(key);
         match KEYS.iter().find(|(name, _)| plain == self::plain(name)) {
-            Some((name, apply)) => apply(self, value.trim())
-                .map_err(|e| e.context(format!("the setting `{name}`"))),
+            Some((name, apply)) => {
+                apply(self, value.trim()).map_err(|e| e.context(format!("the setting `{name}`")))
+            }
             None => Err(unknown(key)),
         }
     }
@@ -66,7 +67,10 @@ impl Config {
                 _ if KEYS.iter().any(|(name, _)| plain(&key) == plain(name)) => {
                     return Err(Error::new(
                         ErrorKind::Config,
-                        format!("the setting `{key}` is a {}: write it as text, number or boolean", value.type_str()),
+                        format!(
+                            "the setting `{key}` is a {}: write it as text, number or boolean",
+                            value.type_str()
+                        ),
                     ));
                 }
                 _ => return Err(unknown(&key)),
@@ -107,10 +111,11 @@ mod tests {
                 "forwarding" => "per-update",
                 "engine" => "memory",
                 "offset-reset" => "latest",
+                "aligned-event-time" => "false",
                 "errors.dead-letter-drops" => "true",
                 k if k.starts_with("errors.") && k != "errors.dead-letter-topic" => "skip",
                 k if k.ends_with("interval") || k.ends_with("timeout") => "7s",
-                k if k.ends_with("idle") || k.ends_with("retention") => "7s",
+                k if k.ends_with("idle") || k.ends_with("retention") || k.ends_with("after") => "7s",
                 _ => "7",
             };
             let (mut from_toml, mut from_env) = (Config::new("a"), Config::new("a"));

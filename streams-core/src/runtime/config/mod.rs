@@ -90,6 +90,12 @@ pub struct Config {
     pub max_task_idle: TaskIdle,
     /// When results of cached stores are forwarded; per commit by default.
     pub forwarding: Forwarding,
+    /// Whether event time behind a repartition is the minimum of what the tasks before it have come to, so that a
+    /// replay drops as late only what a live run drops; on by default. Without, it is the highest time that came out
+    /// of the repartition topic, as in Kafka Streams.
+    pub aligned_event_time: bool,
+    /// With aligned event time, a task that has had nothing to read for this long is not waited for; 1 s by default.
+    pub idle_after: Duration,
     /// Where state is kept, in a folder of the application's name. Without one it is in memory and restored from the
     /// changelogs at every start.
     pub state_dir: Option<PathBuf>,
@@ -136,6 +142,8 @@ impl Config {
             num_threads: 1,
             max_task_idle: TaskIdle::UpTo(Duration::ZERO),
             forwarding: Forwarding::default(),
+            aligned_event_time: true,
+            idle_after: Duration::from_secs(1),
             state_dir: None,
             engine: EngineKind::default(),
             memory_budget: 256 << 20,
@@ -185,8 +193,7 @@ impl Config {
     pub fn apply_env(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<()> {
         for (name, value) in variables {
             if let Some(key) = name.strip_prefix("STREAMS_") {
-                self.set(key, &value)
-                    .map_err(|e| e.context(format!("the environment variable {name}")))?;
+                self.set(key, &value).map_err(|e| e.context(format!("the environment variable {name}")))?;
             }
         }
         Ok(())
@@ -213,7 +220,9 @@ impl Config {
         }
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if !self.application_id.chars().all(legal) {
-            return refuse("`application-id` may have a-z, A-Z, 0-9, `.`, `_` and `-` only: topics begin with it");
+            return refuse(
+                "`application-id` may have a-z, A-Z, 0-9, `.`, `_` and `-` only: topics begin with it",
+            );
         }
         if self.num_threads == 0 {
             return refuse("`num-threads` is 0: at least one is needed");

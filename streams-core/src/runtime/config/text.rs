@@ -13,10 +13,7 @@ pub(super) trait FromText: Sized {
 
 impl FromText for Guarantee {
     fn from_text(text: &str) -> Result<Self> {
-        choose(
-            text,
-            &[("exactly-once", Guarantee::ExactlyOnce), ("at-least-once", Guarantee::AtLeastOnce)],
-        )
+        choose(text, &[("exactly-once", Guarantee::ExactlyOnce), ("at-least-once", Guarantee::AtLeastOnce)])
     }
 }
 
@@ -51,11 +48,7 @@ impl FromText for TaskIdle {
 pub(super) fn policy(text: &str) -> Result<ErrorPolicy> {
     choose(
         text,
-        &[
-            ("fail", ErrorPolicy::Fail),
-            ("skip", ErrorPolicy::Skip),
-            ("dead-letter", ErrorPolicy::DeadLetter),
-        ],
+        &[("fail", ErrorPolicy::Fail), ("skip", ErrorPolicy::Skip), ("dead-letter", ErrorPolicy::DeadLetter)],
     )
 }
 

@@ -19,8 +19,6 @@ use crate::task::Assignments;
 pub(in crate::runtime) struct Bounded {
     /// The sub-topologies that write what each one reads.
     writers: Vec<BTreeSet<u32>>,
-    /// Topics whose end is known when their writers have finished.
-    upstream: BTreeMap<String, BTreeSet<u32>>,
     ends: BTreeMap<TopicPartition, Offset>,
     drained: BTreeSet<TaskId>,
     finishing: BTreeSet<TaskId>,
@@ -48,7 +46,6 @@ impl Bounded {
         };
         Ok(Bounded {
             writers: assignments.subscription().iter().map(writers_of).collect(),
-            upstream,
             ends,
             drained: BTreeSet::new(),
             finishing: BTreeSet::new(),
@@ -177,7 +174,8 @@ fn upstream(shared: &Shared, assignments: &Assignments) -> BTreeMap<String, BTre
     let reads = assignments.subscription();
     let subs = reads.len() as u32;
     let writers = |topic: &String| -> BTreeSet<u32> {
-        let writes = |sub: &u32| topology.sinks_of(*sub).any(|t| t.full_name(&shared.application_id) == *topic);
+        let writes =
+            |sub: &u32| topology.sinks_of(*sub).any(|t| t.full_name(&shared.application_id) == *topic);
         (0..subs).filter(writes).collect()
     };
     let mut upstream = BTreeMap::new();

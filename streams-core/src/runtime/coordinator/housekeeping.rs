@@ -13,7 +13,9 @@ impl Coordinator {
         if self.last_purge.elapsed() >= config.repartition_purge_interval {
             self.purge();
         }
-        if self.follows_patterns() && self.last_topic_check.elapsed() >= self.shared.config.topic_check_interval {
+        if self.follows_patterns()
+            && self.last_topic_check.elapsed() >= self.shared.config.topic_check_interval
+        {
             self.last_topic_check = Instant::now();
             self.follow_topics()?;
         }

@@ -188,7 +188,9 @@ impl Coordinator {
                 tracing::error!(application = %self.shared.application_id, %error, "the application fails");
                 self.failure = Some(error);
             }
-            Some(_) => tracing::error!(application = %self.shared.application_id, %error, "failed while failing"),
+            Some(_) => {
+                tracing::error!(application = %self.shared.application_id, %error, "failed while failing")
+            }
         }
     }
 

@@ -89,7 +89,17 @@ impl Coordinator {
             let purge = self.assignments.repartition_topics().contains_key(&topic.topic);
             inputs.push(OpenInput { topic, reader, committed, bound, purge });
         }
-        self.workers[worker].commands.send(Command::Open(Box::new(OpenTask { id: task, inputs })));
+        let aligned_outputs = if self.shared.config.aligned_event_time {
+            let (topology, id) = (&self.shared.topology, &self.shared.application_id);
+            self.assignments.aligned_outputs(topology, id, task.sub_topology)
+        } else {
+            Vec::new()
+        };
+        self.workers[worker].commands.send(Command::Open(Box::new(OpenTask {
+            id: task,
+            inputs,
+            aligned_outputs,
+        })));
         self.open.insert(task, worker);
         self.restoring.insert(task);
         Ok(())

@@ -99,7 +99,9 @@ impl Worker {
     pub(super) fn reset(&mut self, error: Error) -> Result<()> {
         self.failures += 1;
         if self.failures > MAX_FAILURES {
-            return Err(error.context(format!("{MAX_FAILURES} transactions failed one after the other, the last")));
+            return Err(
+                error.context(format!("{MAX_FAILURES} transactions failed one after the other, the last"))
+            );
         }
         tracing::warn!(worker = self.index + 1, %error, "transaction failed: going back to what is committed");
         Gauges::add(&self.shared.gauges.restarts, 1);

@@ -43,7 +43,7 @@ impl Input {
     }
 
     /// Whether there is nothing to read now, as far as that is known.
-    fn is_at_end(&self) -> bool {
+    pub(super) fn is_at_end(&self) -> bool {
         self.reader.end().is_some_and(|end| self.reader.position() >= end)
     }
 
@@ -70,7 +70,12 @@ impl Input {
     }
 
     /// Whether the task may go on while this input, whose queue is empty, has no record (rule P-2).
-    pub(super) fn may_be_left_out(&mut self, idle: TaskIdle, now: Instant, until: &mut Option<Instant>) -> bool {
+    pub(super) fn may_be_left_out(
+        &mut self,
+        idle: TaskIdle,
+        now: Instant,
+        until: &mut Option<Instant>,
+    ) -> bool {
         if self.is_exhausted() {
             return true;
         }

@@ -12,7 +12,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
 pub(super) use fetch::Bound;
-pub(super) use task::OpenTask;
+pub(super) use task::{OpenInput, OpenTask};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId};

@@ -41,7 +41,10 @@ impl Restore {
             let Some(info) = shared.log.describe_topic(&topic)? else {
                 return Err(Error::new(
                     ErrorKind::NotFound,
-                    format!("task {}: changelog topic {topic} was deleted; start the application again", task.id),
+                    format!(
+                        "task {}: changelog topic {topic} was deleted; start the application again",
+                        task.id
+                    ),
                 ));
             };
             let changelog = TopicPartition::new(topic, task.id.partition);

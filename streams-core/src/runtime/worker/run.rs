@@ -21,7 +21,7 @@ const LINGER: Duration = Duration::from_millis(100);
 impl Worker {
     /// Runs until told to stop, or until it fails.
     pub(super) fn run(mut self) {
-        let result = catch_unwind(AssertUnwindSafe(|| while self.turn()? {} Ok(())));
+        let result = catch_unwind(AssertUnwindSafe(|| self.run_turns()));
         let error = match result {
             Ok(Ok(())) => return self.shared.events.send(Event::Stopped { worker: self.index }),
             Ok(Err(error)) => error,
@@ -34,6 +34,11 @@ impl Worker {
         }
         self.shared.events.send(Event::Failed(error));
         self.shared.events.send(Event::Stopped { worker: self.index });
+    }
+
+    fn run_turns(&mut self) -> Result<()> {
+        while self.turn()? {}
+        Ok(())
     }
 
     /// One turn; whether there is to be another. A transaction that was fenced is done again.
@@ -91,6 +96,7 @@ impl Worker {
         }
         let mut moved = task.advance_wall_clock(wall_clock)?;
         self.purgeable += task.fetch(&shared.config)?;
+        task.mark_idle(shared.config.idle_after, now, &mut self.idle_until);
         let ready = task.is_ready(shared.config.max_task_idle, now, &mut self.idle_until);
         let count = if ready { task.process(RUN)? } else { 0 };
         if count > 0 {

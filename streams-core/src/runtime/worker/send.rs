@@ -107,8 +107,9 @@ impl Sender {
             let name = || topics.name(target.topic);
             let (topic, partitions) = match targets.get(number).copied().flatten() {
                 Some(known) => known,
-                None => look_up(&mut *producer, targets, number, name())
-                    .map_err(|e| e.context(format!("task {id}, {}", describe_sink(&shared, id.sub_topology, name()))))?,
+                None => look_up(&mut *producer, targets, number, name()).map_err(|e| {
+                    e.context(format!("task {id}, {}", describe_sink(&shared, id.sub_topology, name())))
+                })?,
             };
             let partition = resolve(target, partitions, sticky);
             match producer.send(topic, partition, record) {
@@ -182,7 +183,8 @@ impl Refusal<'_> {
             return Err(self.error.context(format!("sending to {}-{}", self.name, self.partition)));
         }
         tracing::debug!(topic = self.name, partition = self.partition, error = %self.error, "record refused");
-        let (ErrorPolicy::DeadLetter, Some(topic)) = (policies.production, &policies.dead_letter_topic) else {
+        let (ErrorPolicy::DeadLetter, Some(topic)) = (policies.production, &policies.dead_letter_topic)
+        else {
             return Ok(());
         };
         let mut headers = record.headers.to_headers();

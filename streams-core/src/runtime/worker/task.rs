@@ -1,7 +1,7 @@
 //! A task on its worker: the state machine with its readers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -19,6 +19,8 @@ use crate::time::Timestamp;
 pub(in crate::runtime) struct OpenTask {
     pub(in crate::runtime) id: TaskId,
     pub(in crate::runtime) inputs: Vec<OpenInput>,
+    /// Repartition topics that it tells its time.
+    pub(in crate::runtime) aligned_outputs: Vec<String>,
 }
 
 /// One input of a task that is to be opened.
@@ -45,6 +47,8 @@ pub(super) struct RunningTask {
     pub(super) refused: DropCounts,
     consumed: u64,
     told_drained: bool,
+    /// Since when there is nothing to read.
+    quiet_since: Option<Instant>,
 }
 
 impl RunningTask {
@@ -55,7 +59,7 @@ impl RunningTask {
         worker: usize,
         wakeup: &Arc<Wakeup>,
     ) -> Result<RunningTask> {
-        let OpenTask { id, inputs } = open;
+        let OpenTask { id, inputs, aligned_outputs } = open;
         let for_counts = Arc::clone(shared);
         let env = TaskEnv {
             application_id: Arc::clone(&shared.application_id),
@@ -65,6 +69,8 @@ impl RunningTask {
             engine: shared.backend.open_task(id)?,
             budget: Arc::clone(&shared.budget),
             wall_clock: wall_clock(),
+            aligned_inputs: shared.config.aligned_event_time,
+            aligned_outputs,
         };
         let topics: Vec<InputTopic> = inputs.iter().map(|input| input.topic.clone()).collect();
         let task = Task::new(&shared.topology, id, &topics, env)?;
@@ -87,6 +93,7 @@ impl RunningTask {
             refused: DropCounts::default(),
             consumed: 0,
             told_drained: false,
+            quiet_since: None,
         })
     }
 
@@ -130,6 +137,26 @@ impl RunningTask {
             }
         }
         Ok(purgeable)
+    }
+
+    /// Notices whether the task has nothing to read, for `after` or for good: event time behind it goes on without
+    /// it then. `until` is when that is to be looked at again.
+    pub(super) fn mark_idle(&mut self, after: Duration, now: Instant, until: &mut Option<Instant>) {
+        let bounded = self.inputs.iter().any(|input| input.bound != Bound::Endless);
+        let quiet = if bounded { self.is_exhausted() } else { self.is_at_end() };
+        if !quiet {
+            self.quiet_since = None;
+            self.task.set_idle(false);
+            return;
+        }
+        let since = *self.quiet_since.get_or_insert(now);
+        let idle = bounded || now.duration_since(since) >= after;
+        if !idle {
+            let due = since + after;
+            *until = Some(until.map_or(due, |earlier| earlier.min(due)));
+        }
+        self.task.set_idle(idle);
+        self.dirty |= self.task.has_news();
     }
 
     /// Whether the next record may be chosen (rule P-2); `until` is when a wait for an empty input ends.
@@ -216,11 +243,11 @@ impl RunningTask {
 
     /// Shows where the task is.
     pub(super) fn publish(&self, shared: &Shared, worker: usize) {
-        let lag = self.inputs.iter().enumerate().map(|(queue, input)| input.lag(self.task.buffered(queue))).sum();
+        let lag =
+            self.inputs.iter().enumerate().map(|(queue, input)| input.lag(self.task.buffered(queue))).sum();
         shared.gauges.publish(self.task.id, |gauge| {
             gauge.metrics.worker = worker;
-            gauge.metrics.phase =
-                if self.is_restoring() { TaskPhase::Restoring } else { TaskPhase::Running };
+            gauge.metrics.phase = if self.is_restoring() { TaskPhase::Restoring } else { TaskPhase::Running };
             gauge.metrics.stream_time = self.task.stream_time();
             gauge.metrics.lag = lag;
             gauge.metrics.buffered = self.buffered();
@@ -237,6 +264,10 @@ impl RunningTask {
         shared.states.remove(self.task.id);
         shared.gauges.close(self.task.id);
         self.task.state().flush().map(|_| ())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.buffered() == 0 && self.inputs.iter().all(Input::is_at_end)
     }
 
     fn buffered(&self) -> usize {
