@@ -183,3 +183,20 @@ fn a_fast_upstream_task_does_not_make_the_records_of_a_slow_one_late() -> Result
     }
     Ok(())
 }
+
+#[test]
+fn a_bounded_store_keeps_the_keys_used_last_also_after_a_restart() -> Result<()> {
+    let builder = StreamsBuilder::new();
+    let store = Materialized::as_store(&COUNTS).max_keys(2);
+    builder.stream(&IN).require_key().group_by_key().count_with(store).to_stream().to(&OUT);
+    let mut driver = TestDriver::new(&builder.build()?)?;
+    for (time, key) in ["a", "b", "a", "c"].into_iter().enumerate() {
+        pipe(&mut driver, Some(key), "v", time as i64)?;
+    }
+    for _ in 0..2 {
+        let kept: Vec<_> = driver.store(&COUNTS)?.all().collect::<Result<_>>()?;
+        assert_eq!(kept, [("a".to_owned(), 2), ("c".to_owned(), 1)]);
+        driver.restart()?;
+    }
+    Ok(())
+}

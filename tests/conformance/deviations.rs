@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::vector::{Input, Row, Run};
+use crate::vector::{Input, Internal, Row, Run};
 
 /// One deliberate difference.
 pub(crate) struct Deviation {
@@ -88,6 +88,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         rule: "C-3",
         reason: "a put that the store refuses as too old is not written to the changelog: a restore would refuse it too",
         instead: without_refused_puts,
+    },
+    Deviation {
+        case: "aggregate-count-lru",
+        rule: "quirk 26",
+        reason: "what a bounded store lets go is removed from its changelog too, so that a restart does not bring it back",
+        instead: tombstones_for_evicted,
     },
 ];
 
@@ -214,4 +220,24 @@ fn without_refused_puts(run: &mut Run) {
     });
     // Every step writes one record.
     changelog.retain(|_| taken.next().unwrap_or(true));
+}
+
+/// The store keeps the two keys used last; each update of the changelog is a use.
+fn tombstones_for_evicted(run: &mut Run) {
+    const LIMIT: usize = 2;
+    let Some(changelog) = run.internals.as_mut().and_then(|all| all.get_mut("app-store-changelog")) else {
+        return;
+    };
+    let mut used: Vec<Option<String>> = Vec::new();
+    let mut instead = Vec::new();
+    for update in std::mem::take(changelog) {
+        used.retain(|key| *key != update.key);
+        used.push(update.key.clone());
+        // Only a key that is new to the store makes another go, and its first count has its own record's time.
+        let evicted = (used.len() > LIMIT).then(|| used.remove(0));
+        let tombstone = evicted.map(|key| Internal { key, value: None, ..update.clone() });
+        instead.push(update);
+        instead.extend(tombstone);
+    }
+    *changelog = instead;
 }

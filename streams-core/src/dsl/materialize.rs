@@ -18,8 +18,9 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let Materialized { name, key, value, logged, cached, .. } = options;
-    let spec = StoreSpec::key_value(name.unwrap_or_default()).logged(logged).cached(cached);
+    let Materialized { name, key, value, logged, cached, max_keys, .. } = options;
+    let mut spec = StoreSpec::key_value(name.unwrap_or_default()).logged(logged).cached(cached);
+    spec.max_keys = max_keys;
     let made = spec.clone();
     let factory = move |per_commit: bool| {
         let spec = made.clone().cached(made.cached && per_commit);

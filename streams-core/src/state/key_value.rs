@@ -9,6 +9,7 @@ use crate::serde::{DefaultSerde, SerdeRef};
 use crate::state::budget::MemoryBudget;
 use crate::state::engine::{Direction, KeyRange};
 use crate::state::entries::{Below, Cursor, Entries};
+use crate::state::recency::Recency;
 use crate::state::rows::{KeyValueRows, Scan};
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::task_store::{TaskStore, TaskStoreRef};
@@ -48,13 +49,16 @@ struct Inner<V: 'static> {
     entries: Entries<V>,
     /// Key bytes of the call under way.
     key: Vec<u8>,
+    /// In a bounded store, what was used last.
+    recency: Option<Recency>,
 }
 
 impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     /// A store that holds nothing yet.
     pub fn new(spec: StoreSpec, key_serde: SerdeRef<K>, value_serde: SerdeRef<V>) -> Self {
         let entries = Entries::new(value_serde, spec.cached);
-        let inner = Mutex::new(Inner { entries, key: Vec::new() });
+        let recency = spec.max_keys.map(Recency::new);
+        let inner = Mutex::new(Inner { entries, key: Vec::new(), recency });
         KeyValueStore { shared: Arc::new(Shared { spec, key_serde, inner }) }
     }
 
@@ -95,21 +99,22 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     /// Sets the value of `key`; a value that is null by its serde removes it.
     pub fn put(&self, key: &K, value: V, timestamp: Timestamp) -> Result<()> {
         let mut inner = self.lock();
-        let Inner { entries, key: bytes } = inner.at(&self.shared, key)?;
+        let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
         let slot = entries.slot_for_put(bytes)?;
         entries.modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
-        Ok(())
+        inner.used(slot, timestamp)
     }
 
     /// Sets the value of `key` unless it has one, which is then returned. Errs if its stored bytes cannot be read.
     pub fn put_if_absent(&self, key: &K, value: V, timestamp: Timestamp) -> Result<Option<V>> {
         let mut inner = self.lock();
-        let Inner { entries, key: bytes } = inner.at(&self.shared, key)?;
+        let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
         let slot = entries.load(bytes)?;
         if let Some(entry) = entries.entry(slot) {
             return Ok(Some(entry.value.clone()));
         }
         entries.modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
+        inner.used(slot, timestamp)?;
         Ok(None)
     }
 
@@ -128,9 +133,11 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
         f: impl FnOnce(&mut Option<ValueAndTimestamp<V>>) -> R,
     ) -> Result<R> {
         let mut inner = self.lock();
-        let Inner { entries, key: bytes } = inner.at(&self.shared, key)?;
+        let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
         let slot = entries.load(bytes)?;
-        Ok(entries.modify(slot, now, f))
+        let result = entries.modify(slot, now, f);
+        inner.used(slot, now)?;
+        Ok(result)
     }
 
     /// Keys from one bound to another, in the order of their bytes.
@@ -187,9 +194,11 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
 
     fn with_slot<R>(&self, key: &K, read: impl FnOnce(Option<&ValueAndTimestamp<V>>) -> R) -> Result<R> {
         let mut inner = self.lock();
-        let Inner { entries, key: bytes } = inner.at(&self.shared, key)?;
+        let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
         let slot = entries.load(bytes)?;
-        Ok(read(entries.entry(slot)))
+        let result = read(entries.entry(slot));
+        inner.used(slot, crate::time::UNKNOWN)?;
+        Ok(result)
     }
 
     fn scan(&self, lower: Bound<&K>, upper: Bound<&K>, direction: Direction) -> KeyValueRows<K, V> {
@@ -237,6 +246,39 @@ impl<V: Clone + 'static> Inner<V> {
         shared.key_serde.serialize(key, &mut self.key)?;
         Ok(self)
     }
+
+    /// The entry of the key under way, in `slot`, was used at `now`: in a bounded store one that was not may go.
+    #[inline]
+    fn used(&mut self, slot: u32, now: Timestamp) -> Result<()> {
+        if self.recency.is_some() { self.remember(slot, now) } else { Ok(()) }
+    }
+
+    fn forget_uses(&mut self) {
+        if let Some(recency) = &mut self.recency {
+            recency.reset();
+        }
+    }
+
+    fn remember(&mut self, slot: u32, now: Timestamp) -> Result<()> {
+        let Inner { entries, key, recency: Some(recency) } = self else { return Ok(()) };
+        let present = entries.entry(slot).is_some();
+        if !recency.is_known() {
+            let mut cursor = Cursor::new(KeyRange::all(), Direction::Forward);
+            let mut rows = Vec::new();
+            while !cursor.done {
+                entries.chunk(&mut cursor, &mut rows)?;
+            }
+            recency.know(rows.into_iter().map(|(key, _)| (&*key).into()));
+        }
+        recency.touch(key, present);
+        while let Some(surplus) = recency.surplus() {
+            let slot = entries.load(&surplus)?;
+            // Logged like any removal, so that a restart does not bring the entry back.
+            entries.modify(slot, now, |entry| *entry = None);
+            recency.touch(&surplus, false);
+        }
+        Ok(())
+    }
 }
 
 impl<K: 'static, V: 'static> Shared<K, V> {
@@ -274,7 +316,9 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     }
 
     fn abort(&self) {
-        self.lock().entries.abort();
+        let mut inner = self.lock();
+        inner.entries.abort();
+        inner.forget_uses();
     }
 
     fn begin_flush(&self) -> FlushPart {
@@ -297,11 +341,14 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
             }
         }
         inner.entries.restored();
+        inner.forget_uses();
         Ok(0)
     }
 
     fn clear(&self) {
-        self.lock().entries.clear();
+        let mut inner = self.lock();
+        inner.entries.clear();
+        inner.forget_uses();
     }
 
     fn pending_bytes(&self) -> usize {

@@ -10,6 +10,7 @@ mod budget;
 pub mod engine;
 mod entries;
 mod key_value;
+mod recency;
 mod rows;
 mod spec;
 mod task_state;

@@ -20,6 +20,9 @@ pub struct StoreSpec {
     pub cached: bool,
     /// Whether its readers are given timestamps (rule F-1). Timestamps are stored in any case.
     pub timestamped: bool,
+    /// In a key-value store, how many keys it keeps: the one whose use is longest ago goes first, as if it were
+    /// removed.
+    pub max_keys: Option<usize>,
 }
 
 /// What a store holds.
@@ -94,7 +97,7 @@ impl StoreSpec {
     }
 
     fn of(name: impl Into<String>, kind: StoreKind) -> Self {
-        StoreSpec { name: name.into(), kind, logged: true, cached: false, timestamped: true }
+        StoreSpec { name: name.into(), kind, logged: true, cached: false, timestamped: true, max_keys: None }
     }
 }
 

@@ -28,6 +28,14 @@ pub(super) const CASES: &[Case] = &[
             .to_stream()
             .to(&COUNTS);
     }),
+    case("aggregate-count-lru", |b| {
+        b.stream(&IN)
+            .require_key()
+            .group_by_key()
+            .count_with(Materialized::named("store").max_keys(2))
+            .to_stream()
+            .to(&COUNTS);
+    }),
     case("aggregate-count-unlogged", |b| {
         b.stream(&IN)
             .require_key()

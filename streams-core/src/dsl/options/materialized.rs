@@ -15,6 +15,7 @@ pub struct Materialized<K: 'static, V: 'static> {
     pub(crate) in_memory: bool,
     pub(crate) key_ordered: bool,
     pub(crate) retention: Option<Duration>,
+    pub(crate) max_keys: Option<usize>,
 }
 
 impl<K: DefaultSerde, V: DefaultSerde> Materialized<K, V> {
@@ -41,6 +42,7 @@ impl<K: 'static, V: 'static> Materialized<K, V> {
             in_memory: false,
             key_ordered: false,
             retention: None,
+            max_keys: None,
         }
     }
 
@@ -86,6 +88,14 @@ impl<K: 'static, V: 'static> Materialized<K, V> {
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
+        self
+    }
+
+    /// Keeps at most this many keys in a key-value store: the one whose use is longest ago goes first (Kafka's
+    /// `lruMap`). What goes is removed from the changelog too, so that a restart does not bring it back.
+    #[must_use]
+    pub fn max_keys(mut self, keys: usize) -> Self {
+        self.max_keys = Some(keys);
         self
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Cursor {
     range: KeyRange,
     direction: Direction,
     chunk: usize,
-    done: bool,
+    pub(crate) done: bool,
 }
 
 /// A key of a layer: which layer (smaller wins), and its entry there.
