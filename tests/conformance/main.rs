@@ -3,6 +3,8 @@
 //! Without the test harness, so that the table is shown when all is well, too. `README.md` beside this file tells
 //! what counts as equal.
 
+#![expect(clippy::print_stdout, reason = "the table is what this program is for")]
+
 mod cases;
 mod changelog;
 mod compare;
@@ -19,8 +21,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::cases::Case;
+use crate::driver::Crashes;
 use crate::report::{Line, Outcome};
 use crate::vector::{Run, Vector};
+
+/// Every case that passes runs once more with crashes, after which the library has what was committed and nothing else.
+const STEPS_BETWEEN_CRASHES: usize = 5;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,18 +44,25 @@ fn main() -> ExitCode {
         lines.push(line("the comparison itself", Outcome::Failed(vec![wrong])));
     }
     let cases = cases::all();
-    let recordings = match recordings() {
-        Ok(recordings) => recordings,
-        Err(wrong) => {
-            eprintln!("conformance: {wrong}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let recordings = recordings().unwrap_or_else(|wrong| {
+        lines.push(line("the recordings", Outcome::Failed(vec![wrong])));
+        Vec::new()
+    });
+    let mut crashed = Vec::new();
     for path in recordings.iter().filter(|path| wanted(&name(path))) {
-        lines.push(match Vector::load(path) {
-            Ok(vector) => judge(&vector, cases.iter().find(|case| case.name == vector.name)),
-            Err(wrong) => line(&name(path), Outcome::Failed(vec![wrong])),
-        });
+        let vector = match Vector::load(path) {
+            Ok(vector) => vector,
+            Err(wrong) => {
+                lines.push(line(&name(path), Outcome::Failed(vec![wrong])));
+                continue;
+            }
+        };
+        let case = cases.iter().find(|case| case.name == vector.name);
+        let judged = judge(&vector, case, Crashes::Never);
+        if judged.outcome.is_good() && !deviations::loses_state(&vector.name) {
+            crashed.push(judge(&vector, case, Crashes::Every(STEPS_BETWEEN_CRASHES)));
+        }
+        lines.push(judged);
     }
     for case in cases.iter().filter(|case| wanted(case.name)) {
         if !recordings.iter().any(|path| name(path) == case.name) {
@@ -59,8 +72,9 @@ fn main() -> ExitCode {
             ));
         }
     }
+    println!("{}", report::crashed(&crashed, STEPS_BETWEEN_CRASHES));
     println!("{}", report::text(&lines));
-    if report::failed(&lines) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report::failed(&lines) + report::failed(&crashed) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The recordings' files, by name.
@@ -85,7 +99,7 @@ fn line(case: &str, outcome: Outcome) -> Line {
 }
 
 /// Runs all seeds of one case.
-fn judge(vector: &Vector, case: Option<&Case>) -> Line {
+fn judge(vector: &Vector, case: Option<&Case>, crashes: Crashes) -> Line {
     let mut line = line(&vector.name, Outcome::NotYet);
     let Some(case) = case else { return line };
     line.runs = vector.runs.len();
@@ -94,7 +108,7 @@ fn judge(vector: &Vector, case: Option<&Case>) -> Line {
     let mut deviates = false;
     let mut found = Vec::new();
     for recorded in &vector.runs {
-        let got = match catch_unwind(AssertUnwindSafe(|| driver::run(case, vector, recorded))) {
+        let got = match catch_unwind(AssertUnwindSafe(|| driver::run(case, vector, recorded, crashes))) {
             Ok(Ok(got)) => got,
             Ok(Err(wrong)) => {
                 found.push(wrong);

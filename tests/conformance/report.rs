@@ -12,6 +12,13 @@ pub(crate) enum Outcome {
     Failed(Vec<String>),
 }
 
+impl Outcome {
+    /// Whether there is a topology, and it does as it should.
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(self, Outcome::Equal | Outcome::Deviates(_))
+    }
+}
+
 /// One line of the table.
 pub(crate) struct Line {
     pub(crate) case: String,
@@ -41,17 +48,7 @@ pub(crate) fn text(lines: &[Line]) -> String {
         let row = format!("{word:<9} {:<44} {size:<19}{remark}", line.case);
         let _ = writeln!(text, "{}", row.trim_end());
     }
-    for line in lines {
-        if let Outcome::Failed(found) = &line.outcome {
-            let _ = writeln!(text, "\n{} FAILED:", line.case);
-            for difference in found.iter().take(SHOWN) {
-                let _ = writeln!(text, "- {}", difference.replace('\n', "\n  "));
-            }
-            if found.len() > SHOWN {
-                let _ = writeln!(text, "- and {} more", found.len() - SHOWN);
-            }
-        }
-    }
+    failures(lines, "", &mut text);
     let count = |matches: fn(&Outcome) -> bool| lines.iter().filter(|line| matches(&line.outcome)).count();
     let _ = writeln!(
         text,
@@ -62,6 +59,33 @@ pub(crate) fn text(lines: &[Line]) -> String {
         failed(lines),
     );
     text
+}
+
+/// What became of the cases that ran once more with crashes.
+pub(crate) fn crashed(lines: &[Line], steps: usize) -> String {
+    let mut text = String::new();
+    failures(lines, " with crashes", &mut text);
+    let (all, failed) = (lines.len(), failed(lines));
+    let _ = writeln!(
+        text,
+        "with a crash after every {steps} steps: {} as without, {failed} failed",
+        all - failed
+    );
+    text
+}
+
+fn failures(lines: &[Line], how: &str, text: &mut String) {
+    for line in lines {
+        if let Outcome::Failed(found) = &line.outcome {
+            let _ = writeln!(text, "\n{}{how} FAILED:", line.case);
+            for difference in found.iter().take(SHOWN) {
+                let _ = writeln!(text, "- {}", difference.replace('\n', "\n  "));
+            }
+            if found.len() > SHOWN {
+                let _ = writeln!(text, "- and {} more", found.len() - SHOWN);
+            }
+        }
+    }
 }
 
 /// How many cases failed.

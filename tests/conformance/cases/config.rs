@@ -72,8 +72,7 @@ fn with_times(
 /// A negative time becomes the highest so far, which has to be known.
 fn or_partition_time(record: &Record<Text, Text>, partition_time: i64) -> streams_core::Result<i64> {
     match (time_of(record), partition_time) {
-        (time @ 0.., _) => Ok(time),
-        (_, time @ 0..) => Ok(time),
+        (time @ 0.., _) | (_, time @ 0..) => Ok(time),
         (time, _) => {
             Err(Error::new(ErrorKind::Timestamp, format!("negative time {time}, and none is known")))
         }

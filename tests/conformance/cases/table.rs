@@ -123,8 +123,8 @@ fn text() -> Materialized<String, String> {
     Materialized::with(String::serde(), String::serde())
 }
 
-fn below_5(_key: &String, value: &String) -> bool {
-    value.as_str() < "v5"
+fn below_5<V: AsRef<str>>(_key: &String, value: &V) -> bool {
+    value.as_ref() < "v5"
 }
 
 fn below_5_or_a(key: &String, value: &String) -> bool {
