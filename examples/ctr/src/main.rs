@@ -1,0 +1,3 @@
+//! The CTR service; see `ctr --help`.
+
+fn main() {}
