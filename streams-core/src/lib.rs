@@ -6,6 +6,7 @@ pub mod ids;
 pub mod log;
 mod operators;
 pub mod record;
+pub mod runtime;
 pub mod serde;
 pub mod state;
 mod task;

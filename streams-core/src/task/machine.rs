@@ -245,6 +245,11 @@ impl Task {
         self.changelogs.iter().map(|topic| topic.map(|t| self.ctx.topics.name(t).to_string())).collect()
     }
 
+    /// The node and the record under way, for messages.
+    pub(crate) fn whereabouts(&self) -> String {
+        format!("task {}, {}, {}", self.id, (self.ctx.describe)(self.ctx.node), self.ctx.place())
+    }
+
     /// Highest event time taken up.
     pub(crate) fn stream_time(&self) -> Timestamp {
         self.ctx.stream_time.get()

@@ -50,6 +50,8 @@ where
         // The clock first, then the windows: a record can be late by its own time (rule W-3).
         let now = ctx.aligned_time.unwrap_or(record.timestamp);
         let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
+        // What was emitted at the end of an input is closed, whatever the time.
+        let late = closed.max(self.emitted);
         let Record { key, value, timestamp, headers } = record;
         let mut windows = self.windows.windows_for(timestamp);
         let mut value = Some(value);
@@ -59,7 +61,7 @@ where
             // The last window takes the value, the ones before it a copy.
             let value = if next_window.is_some() { value.clone() } else { value.take() };
             let Some(value) = value else { break };
-            if window.end <= closed {
+            if window.end <= late {
                 ctx.node = self.node;
                 ctx.drop_record(DropReason::Late)?;
             } else {
@@ -115,14 +117,27 @@ where
         if !self.grid_passed(closed) {
             return Ok(());
         }
+        self.emit_up_to(ctx, closed, headers)?;
+        self.set_emitted(closed);
+        Ok(())
+    }
+
+    /// Forwards every window that ends in `(emitted, closed]`; the last end among them.
+    fn emit_up_to(
+        &mut self,
+        ctx: &mut TaskContext,
+        closed: Timestamp,
+        headers: &Headers,
+    ) -> Result<Option<Timestamp>> {
+        let mut last = None;
         for item in self.store.closed_windows(self.emitted, closed) {
             let (key, stored) = item?;
+            last = last.max(Some(key.window.end));
             let value = Change { new: Some(stored.value), old: None };
             self.next
                 .push(ctx, Record { key, value, timestamp: stored.timestamp, headers: headers.clone() })?;
         }
-        self.set_emitted(closed);
-        Ok(())
+        Ok(last)
     }
 
     /// Windows that end later were not emitted: the store must keep them, however old.
@@ -169,7 +184,13 @@ where
 
     fn finish(&mut self, ctx: &mut TaskContext) -> Result<()> {
         ctx.node = self.node;
-        if self.emit == Emit::Close { self.emit_closed(ctx, Timestamp::MAX, &Headers::new()) } else { Ok(()) }
+        if self.emit == Emit::Close
+            && let Some(last) = self.emit_up_to(ctx, Timestamp::MAX, &Headers::new())?
+        {
+            // No further than this, so that windows of later input are emitted in their turn.
+            self.set_emitted(last);
+        }
+        Ok(())
     }
 
     fn save(&self, progress: &mut Vec<(String, i64)>) {

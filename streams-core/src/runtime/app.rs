@@ -1,0 +1,144 @@
+//! An application: a topology with its settings and its log.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::Log;
+use crate::runtime::config::Config;
+use crate::runtime::coordinator::Coordinator;
+use crate::runtime::handle::AppHandle;
+use crate::runtime::metrics::Metrics;
+use crate::runtime::shared::Shared;
+use crate::runtime::state::AppState;
+use crate::runtime::topics;
+use crate::state::EngineKind;
+use crate::topology::Topology;
+
+/// An application: a topology with its settings, on a log. Any number of them run in one process.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use streams_core::log::embedded::EmbeddedLog;
+/// use streams_core::log::{Log, NewTopic};
+/// use streams_core::runtime::{App, Config, Start, Subscription, TopicProducer};
+/// use streams_core::{StreamsBuilder, Topic};
+///
+/// const WORDS: Topic<String, String> = Topic::new("words");
+/// const LENGTHS: Topic<String, i64> = Topic::new("lengths");
+///
+/// # fn main() -> streams_core::Result<()> {
+/// let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
+/// log.create_topics(&[NewTopic::new("words", 1), NewTopic::new("lengths", 1)])?;
+///
+/// let builder = StreamsBuilder::new();
+/// builder.stream(&WORDS).map_values(|word| word.len() as i64).to(&LENGTHS);
+/// let app = App::new(builder.build()?, Config::new("lengths"), Arc::clone(&log)).start()?;
+///
+/// let mut words = TopicProducer::open(&*log, &WORDS)?;
+/// words.send(&"a".to_owned(), &"hello".to_owned(), 0)?;
+/// words.flush()?;
+///
+/// let mut lengths = Subscription::open(&log, &LENGTHS, Start::Earliest)?;
+/// assert_eq!(lengths.next_within(Duration::from_secs(10))?.unwrap().value, 5);
+/// app.shutdown(Duration::from_secs(10))
+/// # }
+/// ```
+pub struct App {
+    topology: Topology,
+    config: Config,
+    log: Arc<dyn Log>,
+}
+
+impl App {
+    /// `topology` with these settings on `log`.
+    pub fn new(topology: Topology, config: Config, log: Arc<dyn Log>) -> Self {
+        App { topology, config, log }
+    }
+
+    /// Starts it: creates the internal topics, opens the state, joins the group, and runs on threads of its own
+    /// until it is stopped. Needs no async runtime.
+    ///
+    /// Errs if a setting is wrong, a topic of the topology is missing, an internal topic has another number of
+    /// partitions than it must have, or the state directory is in use.
+    pub fn start(self) -> Result<AppHandle> {
+        self.launch(false)
+    }
+
+    /// Starts it as [`start`](Self::start) does, but it stops by itself at the end of its input; see
+    /// [`run_to_end`](Self::run_to_end).
+    pub fn start_to_end(self) -> Result<AppHandle> {
+        self.launch(true)
+    }
+
+    /// Runs to the end of the input that there is now: processes it, and what comes of it behind repartitions; then
+    /// closes all windows from upstream to downstream; commits and stops. The counters at the end.
+    ///
+    /// It may be killed at any point and run again: it goes on from what is committed. When everything is done, a
+    /// further run without new input adds nothing.
+    pub fn run_to_end(self) -> Result<Metrics> {
+        let handle = self.launch(true)?;
+        handle.wait()?;
+        Ok(handle.metrics())
+    }
+
+    fn launch(self, bounded: bool) -> Result<AppHandle> {
+        let App { topology, config, log } = self;
+        config.check()?;
+        let assignments = topics::prepare(&topology, &config, &*log)?;
+        let engine = if config.state_dir.is_some() { config.engine } else { EngineKind::Memory };
+        let dir = config.state_dir.as_ref().map(|dir| dir.join(&config.application_id)).unwrap_or_default();
+        let cache = (config.memory_budget - config.store_memory()) as u64;
+        let backend = engine.open(&dir, cache)?;
+        let process_id = match &config.process_id {
+            Some(id) => id.clone(),
+            // Only an engine on disk makes sure that nobody else uses the directory.
+            None if engine != EngineKind::Memory => kept_process_id(&dir)?,
+            None => random_id(),
+        };
+        let shared = Arc::new(Shared::new(topology, config, process_id, log, backend));
+        let (state, watched) = watch::channel(AppState::Created);
+        let coordinator = Coordinator::start(Arc::clone(&shared), assignments, bounded, state.clone())?;
+        AppHandle::run(shared, coordinator, state, watched)
+    }
+}
+
+/// The process id kept in the state directory, made at the first start.
+fn kept_process_id(dir: &Path) -> Result<String> {
+    let path = dir.join("process-id");
+    let failed = |what: &str, error| Error::from(error).context(format!("cannot {what} {}", path.display()));
+    match fs::read_to_string(&path) {
+        Ok(id) if !id.trim().is_empty() => Ok(id.trim().to_owned()),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(failed("read", error)),
+        _ => {
+            let id = random_id();
+            fs::write(&path, &id).map_err(|error| failed("write", error))?;
+            Ok(id)
+        }
+    }
+}
+
+fn random_id() -> String {
+    // The standard library seeds its hashers from the system's randomness.
+    format!("{:016x}", RandomState::new().hash_one(std::process::id()))
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// The error that a final state stands for.
+pub(super) fn outcome(state: &AppState) -> Result<()> {
+    match state {
+        AppState::Failed { kind, message } => Err(Error::new(*kind, message.clone())),
+        AppState::Stopped => Ok(()),
+        other => Err(Error::new(ErrorKind::Closed, format!("the application is {other}"))),
+    }
+}

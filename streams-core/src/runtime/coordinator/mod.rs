@@ -1,0 +1,234 @@
+//! The coordinator: the thread that is the application's member of its consumer group. It opens and closes tasks on
+//! the workers as partitions come and go, commits for them where there are no transactions, and stops everything.
+
+mod bounded;
+mod housekeeping;
+mod rebalance;
+mod stop;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+pub(super) use bounded::Bounded;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{TaskId, TopicPartition};
+use crate::log::{Committed, GroupMember, GroupOptions};
+use crate::runtime::flusher::Flusher;
+use crate::runtime::shared::Shared;
+use crate::runtime::state::AppState;
+use crate::runtime::worker::{Worker, WorkerHandle};
+use crate::task::Assignments;
+
+/// What the coordinator is told.
+pub(super) enum Event {
+    /// The stores of a task are restored.
+    Ready(TaskId),
+    /// These are committed and closed, as asked.
+    Closed { tasks: Vec<TaskId> },
+    /// A transaction failed: these were dropped and have to be opened again.
+    Reset { tasks: Vec<TaskId> },
+    /// Positions to commit, their outputs being in the log.
+    Commit { offsets: Vec<(TopicPartition, Committed)> },
+    /// A task has processed and committed all of its bounded input.
+    Drained(TaskId),
+    /// These have closed their windows and committed, as asked.
+    Finished { tasks: Vec<TaskId> },
+    /// Much was read from repartition topics.
+    Purge,
+    /// The application cannot go on.
+    Failed(Error),
+    /// The thread of a worker ends.
+    Stopped { worker: usize },
+    /// The application is to stop.
+    Stop,
+}
+
+pub(super) struct Coordinator {
+    shared: Arc<Shared>,
+    assignments: Assignments,
+    member: Box<dyn GroupMember>,
+    workers: Vec<WorkerHandle>,
+    /// Threads of workers that have ended.
+    ended: BTreeSet<usize>,
+    flusher: Option<Flusher>,
+    state: watch::Sender<AppState>,
+    owned: BTreeSet<TopicPartition>,
+    /// Which worker runs a task.
+    open: BTreeMap<TaskId, usize>,
+    restoring: BTreeSet<TaskId>,
+    /// Tasks that a worker was asked to close.
+    closing: BTreeSet<TaskId>,
+    /// The group has told what belongs to this member.
+    assigned: bool,
+    stop: bool,
+    failure: Option<Error>,
+    /// Set if the application ends with its input.
+    bounded: Option<Bounded>,
+    last_purge: Instant,
+    last_topic_check: Instant,
+    started: Instant,
+}
+
+impl Coordinator {
+    /// Joins the group and starts workers and flusher.
+    pub(super) fn start(
+        shared: Arc<Shared>,
+        assignments: Assignments,
+        bounded: bool,
+        state: watch::Sender<AppState>,
+    ) -> Result<Coordinator> {
+        let bounded = if bounded { Some(Bounded::new(&shared, &assignments)?) } else { None };
+        let member = join(&shared, &assignments)?;
+        let flusher = Some(Flusher::start(&shared)?);
+        let now = Instant::now();
+        let mut coordinator = Coordinator {
+            assignments,
+            member,
+            workers: Vec::new(),
+            ended: BTreeSet::new(),
+            flusher,
+            state,
+            owned: BTreeSet::new(),
+            open: BTreeMap::new(),
+            restoring: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            assigned: false,
+            stop: false,
+            failure: None,
+            bounded,
+            last_purge: now,
+            last_topic_check: now,
+            started: now,
+            shared,
+        };
+        for index in 0..coordinator.shared.config.num_threads {
+            match Worker::start(&coordinator.shared, index) {
+                Ok(worker) => coordinator.workers.push(worker),
+                Err(error) => return Err(coordinator.give_up(error)),
+            }
+        }
+        Ok(coordinator)
+    }
+
+    /// Runs until the application has stopped; the state it ends in.
+    pub(super) fn run(mut self) -> AppState {
+        self.set_state(AppState::Rebalancing);
+        let longest = (self.shared.config.session_timeout / 3).min(Duration::from_secs(3));
+        while !self.stop && self.failure.is_none() {
+            if let Err(error) = self.turn() {
+                self.fail(error);
+                break;
+            }
+            if self.stop || self.failure.is_some() {
+                break;
+            }
+            self.shared.events.wakeup().wait(longest.min(self.until_due()));
+        }
+        self.stop()
+    }
+
+    fn turn(&mut self) -> Result<()> {
+        self.take_events()?;
+        self.poll_group()?;
+        self.open_owned()?;
+        if self.advance_bounded()? {
+            self.stop = true;
+        }
+        self.keep_house()?;
+        self.show_state();
+        Ok(())
+    }
+
+    fn take_events(&mut self) -> Result<()> {
+        while let Some(event) = self.shared.events.take() {
+            self.take_event(event)?;
+        }
+        Ok(())
+    }
+
+    fn take_event(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Ready(task) => {
+                self.restoring.remove(&task);
+            }
+            Event::Closed { tasks } | Event::Reset { tasks } => {
+                for task in tasks {
+                    self.open.remove(&task);
+                    self.closing.remove(&task);
+                    self.restoring.remove(&task);
+                    self.bounded.iter_mut().for_each(|bounded| bounded.forget(task));
+                }
+            }
+            Event::Commit { offsets } => match self.member.commit(&offsets) {
+                // The group tells about it with the next poll; others process these records again.
+                Err(error) if error.is_fenced() => tracing::warn!(%error, "positions were not committed"),
+                other => other?,
+            },
+            Event::Drained(task) => self.bounded.iter_mut().for_each(|bounded| bounded.drained(task)),
+            Event::Finished { tasks } => {
+                self.bounded.iter_mut().for_each(|bounded| bounded.finished(&tasks));
+            }
+            Event::Purge => self.purge(),
+            Event::Failed(error) => self.fail(error),
+            Event::Stopped { worker } => {
+                self.ended.insert(worker);
+            }
+            Event::Stop => self.stop = true,
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: Error) {
+        match &self.failure {
+            None => {
+                tracing::error!(application = %self.shared.application_id, %error, "the application fails");
+                self.failure = Some(error);
+            }
+            Some(_) => {
+                tracing::error!(application = %self.shared.application_id, %error, "failed while failing")
+            }
+        }
+    }
+
+    fn show_state(&self) {
+        self.set_state(if !self.assigned || !self.closing.is_empty() {
+            AppState::Rebalancing
+        } else if !self.restoring.is_empty() {
+            AppState::Restoring
+        } else {
+            AppState::Running
+        });
+    }
+
+    fn set_state(&self, state: AppState) {
+        self.state.send_if_modified(|current| {
+            let changed = *current != state;
+            if changed {
+                tracing::info!(application = %self.shared.application_id, "{current} -> {state}");
+                *current = state;
+            }
+            changed
+        });
+    }
+
+    fn stopped_early(&self, worker: usize) -> Error {
+        Error::new(ErrorKind::Closed, format!("worker {} has ended", worker + 1))
+    }
+}
+
+/// Joins the group of the application.
+fn join(shared: &Shared, assignments: &Assignments) -> Result<Box<dyn GroupMember>> {
+    let options = GroupOptions {
+        group: shared.config.application_id.clone(),
+        member_name: format!("{}-{}", shared.config.application_id, shared.process_id),
+        subscription: assignments.subscription(),
+        session_timeout: shared.config.session_timeout,
+    };
+    let member = shared.log.join_group(options, shared.events.wakeup())?;
+    shared.set_membership(member.metadata());
+    Ok(member)
+}

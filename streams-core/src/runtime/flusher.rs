@@ -1,0 +1,91 @@
+//! The thread that writes committed state to the engine, so that workers never wait for the disk.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::log::Wakeup;
+use crate::runtime::coordinator::Event;
+use crate::runtime::shared::Shared;
+use crate::state::TaskState;
+
+/// The stores of all tasks that run.
+#[derive(Default)]
+pub(super) struct States {
+    open: Mutex<BTreeMap<TaskId, Arc<TaskState>>>,
+    wakeup: Arc<Wakeup>,
+}
+
+impl States {
+    pub(super) fn insert(&self, task: TaskId, state: &Arc<TaskState>) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(task, Arc::clone(state));
+    }
+
+    pub(super) fn remove(&self, task: TaskId) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&task);
+    }
+
+    /// Memory is short: flush soon.
+    pub(super) fn hurry(&self) {
+        self.wakeup.ring();
+    }
+
+    fn all(&self) -> Vec<Arc<TaskState>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// The running thread. It ends when this is dropped.
+pub(super) struct Flusher {
+    shared: Arc<Shared>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Flusher {
+    pub(super) fn start(shared: &Arc<Shared>) -> Result<Flusher> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (for_thread, stopped) = (Arc::clone(shared), Arc::clone(&stop));
+        let thread = Builder::new()
+            .name(format!("{}-flusher", shared.application_id))
+            .spawn(move || run(&for_thread, &stopped))?;
+        Ok(Flusher { shared: Arc::clone(shared), stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.shared.states.hurry();
+        if let Some(thread) = self.thread.take() {
+            // It reports its own failures; a panic of it ends the flushing, which the tasks do themselves at the end.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(shared: &Shared, stop: &AtomicBool) {
+    while !stop.load(Ordering::Acquire) {
+        let asked = shared.states.wakeup.wait(shared.config.flush_interval);
+        for state in shared.states.all() {
+            if stop.load(Ordering::Acquire) {
+                return;
+            }
+            if asked && !state.wants_flush() {
+                continue;
+            }
+            match state.flush() {
+                Ok(flushed) if flushed.rows > 0 => {
+                    tracing::debug!(
+                        task = %state.task(), rows = flushed.rows, bytes = flushed.bytes, "state written"
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => return shared.events.send(Event::Failed(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The handle of a running application.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::runtime::app::outcome;
+use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::latch::Latch;
+use crate::runtime::metrics::Metrics;
+use crate::runtime::shared::Shared;
+use crate::runtime::state::AppState;
+
+/// A running application. Dropping it stops the application and waits for that, at most the setting
+/// `close_timeout`.
+pub struct AppHandle {
+    shared: Arc<Shared>,
+    state: watch::Receiver<AppState>,
+    ended: Arc<Latch<AppState>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl AppHandle {
+    pub(super) fn run(
+        shared: Arc<Shared>,
+        coordinator: Coordinator,
+        state: watch::Sender<AppState>,
+        watched: watch::Receiver<AppState>,
+    ) -> Result<AppHandle> {
+        let ended = Arc::new(Latch::new());
+        let at_end = Arc::clone(&ended);
+        let name = format!("{}-coordinator", shared.application_id);
+        let thread = Builder::new().name(name).spawn(move || {
+            let last = catch_unwind(AssertUnwindSafe(|| coordinator.run())).unwrap_or_else(|_| {
+                AppState::Failed { kind: ErrorKind::User, message: "the coordinator panicked".to_owned() }
+            });
+            state.send_replace(last.clone());
+            at_end.set(last);
+        })?;
+        Ok(AppHandle { shared, state: watched, ended, thread: Some(thread) })
+    }
+
+    /// What the application is doing, to look at or to wait for changes of; needs no async runtime.
+    pub fn state(&self) -> watch::Receiver<AppState> {
+        self.state.clone()
+    }
+
+    /// The counters as of now.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::of(&self.shared, self.state.borrow().clone())
+    }
+
+    /// Asks it to stop and returns at once; [`state`](Self::state) tells when it has.
+    pub fn stop(&self) {
+        self.shared.events.send(Event::Stop);
+    }
+
+    /// Stops it: what is being processed is finished and committed, state is written, the group is left. Blocks
+    /// until that is done. Errs with `Timeout` if it takes longer than `timeout` (it goes on then in the
+    /// background), or with what the application failed of.
+    pub fn shutdown(mut self, timeout: Duration) -> Result<()> {
+        self.stop();
+        self.join(timeout)
+    }
+
+    /// Blocks until it has stopped by itself. Errs with what it failed of.
+    pub fn wait(&self) -> Result<()> {
+        match self.ended.wait(None) {
+            Some(state) => outcome(&state),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits without blocking until it has stopped. Errs with what it failed of.
+    pub async fn stopped(&self) -> Result<()> {
+        let mut state = self.state.clone();
+        // The sender goes only after the last state was sent.
+        let last = match state.wait_for(AppState::is_final).await {
+            Ok(last) => last.clone(),
+            Err(_) => self.state.borrow().clone(),
+        };
+        outcome(&last)
+    }
+
+    fn join(&mut self, timeout: Duration) -> Result<()> {
+        let Some(state) = self.ended.wait(Some(timeout)) else {
+            self.thread = None;
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                format!("application {} did not stop within {timeout:?}", self.shared.application_id),
+            ));
+        };
+        if let Some(thread) = self.thread.take() {
+            // Its panic was caught; the state says how it ended.
+            let _ = thread.join();
+        }
+        outcome(&state)
+    }
+}
+
+impl Drop for AppHandle {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.stop();
+            if let Err(error) = self.join(self.shared.config.close_timeout) {
+                tracing::error!(application = %self.shared.application_id, %error, "stopped by dropping its handle");
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for AppHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppHandle")
+            .field("application_id", &self.shared.application_id)
+            .field("state", &*self.state.borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! What the threads of one application share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{GroupMetadata, Log};
+use crate::runtime::config::Config;
+use crate::runtime::coordinator::Event;
+use crate::runtime::flusher::States;
+use crate::runtime::gauges::Gauges;
+use crate::runtime::mailbox::Mailbox;
+use crate::state::MemoryBudget;
+use crate::state::engine::Backend;
+use crate::time::{Timestamp, millis};
+use crate::topology::Topology;
+
+pub(super) struct Shared {
+    pub(super) topology: Topology,
+    pub(super) config: Config,
+    pub(super) application_id: Arc<str>,
+    /// Names this process among those of the application, also after a restart if state is on disk.
+    pub(super) process_id: String,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) budget: Arc<MemoryBudget>,
+    /// Membership as the coordinator saw it last.
+    pub(super) membership: Mutex<Option<GroupMetadata>>,
+    pub(super) gauges: Gauges,
+    pub(super) states: States,
+    /// Messages to the coordinator.
+    pub(super) events: Mailbox<Event>,
+    started: Instant,
+}
+
+impl Shared {
+    pub(super) fn new(
+        topology: Topology,
+        config: Config,
+        process_id: String,
+        log: Arc<dyn Log>,
+        backend: Arc<dyn Backend>,
+    ) -> Self {
+        Shared {
+            application_id: config.application_id.as_str().into(),
+            budget: Arc::new(MemoryBudget::new(config.store_memory())),
+            topology,
+            config,
+            process_id,
+            log,
+            backend,
+            membership: Mutex::new(None),
+            gauges: Gauges::default(),
+            states: States::default(),
+            events: Mailbox::new(),
+            started: Instant::now(),
+        }
+    }
+
+    /// Time since the start, for rates.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub(super) fn membership(&self) -> Result<GroupMetadata> {
+        let known = self.membership.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
+    }
+
+    pub(super) fn set_membership(&self, membership: GroupMetadata) {
+        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Some(membership);
+    }
+}
+
+/// The wall clock in milliseconds since the epoch.
+pub(super) fn wall_clock() -> Timestamp {
+    millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// Partitions of a topic that has to exist.
+pub(super) fn partitions_of(log: &dyn Log, topic: &str) -> Result<u32> {
+    match log.describe_topic(topic)? {
+        Some(info) => Ok(info.partitions),
+        None => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("topic {topic} does not exist; create it before the application starts"),
+        )),
+    }
+}

@@ -1,0 +1,111 @@
+//! The topics of an application: those it needs are looked up, those it owns are created (formats 3.13).
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
+use crate::runtime::config::Config;
+use crate::runtime::shared::partitions_of;
+use crate::state::{StoreKind, StoreSpec};
+use crate::task::Assignments;
+use crate::topology::{NodeKind, Topology};
+
+/// Segment size of repartition topics.
+const REPARTITION_SEGMENT_BYTES: u64 = 50 << 20;
+
+/// Finds out what every task reads, and creates the internal topics that are missing. Errs if a topic of the user
+/// is missing, naming it and the node, or if an internal one exists with another number of partitions.
+pub(super) fn prepare(topology: &Topology, config: &Config, log: &dyn Log) -> Result<Assignments> {
+    let assignments = plan(topology, config, log)?;
+    check_sinks(topology, &config.application_id, log)?;
+    for (name, partitions) in assignments.repartition_topics() {
+        ensure(log, name, *partitions, repartition_config())?;
+    }
+    let changelogs = assignments.changelog_topics();
+    for sub in 0..topology.sub_topology_count() as u32 {
+        for store in topology.stores_of(sub) {
+            let spec = &topology.store(store).spec;
+            let name = format!("{}-{}-changelog", config.application_id, spec.name);
+            if let Some(partitions) = changelogs.get(&name).filter(|partitions| **partitions > 0) {
+                ensure(log, &name, *partitions, changelog_config(spec, config))?;
+            }
+        }
+    }
+    let dead_letters = config.errors.dead_letter_topic.as_ref().filter(|_| config.errors.uses_dead_letters());
+    if let Some(topic) = dead_letters
+        && log.describe_topic(topic)?.is_none()
+    {
+        create(log, NewTopic::new(topic, 1))?;
+    }
+    Ok(assignments)
+}
+
+/// What every task reads, by the topics there are now.
+pub(super) fn plan(topology: &Topology, config: &Config, log: &dyn Log) -> Result<Assignments> {
+    let own = format!("{}-", config.application_id);
+    let internal = |topic: &str| {
+        topic.starts_with(&own) && (topic.ends_with("-changelog") || topic.ends_with("-repartition"))
+    };
+    let known: Vec<String> = log.list_topics()?.into_iter().filter(|topic| !internal(topic)).collect();
+    let count = |topic: &str| partitions_of(log, topic);
+    Assignments::of(topology, &config.application_id, &known, &count)
+}
+
+fn check_sinks(topology: &Topology, application_id: &str, log: &dyn Log) -> Result<()> {
+    for sub in 0..topology.sub_topology_count() as u32 {
+        for &id in topology.nodes_of(sub) {
+            if let NodeKind::Sink(Some(topic)) = &topology.node(id).kind
+                && !topic.internal
+            {
+                partitions_of(log, &topic.full_name(application_id))
+                    .map_err(|e| e.context(format!("sink {}", topology.describe_node(id))))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn ensure(log: &dyn Log, name: &str, partitions: u32, config: TopicConfig) -> Result<()> {
+    if log.describe_topic(name)?.is_none() {
+        create(log, NewTopic::new(name, partitions).with_config(config))?;
+    }
+    match log.describe_topic(name)? {
+        Some(found) if found.partitions != partitions => Err(Error::new(
+            ErrorKind::Exists,
+            format!(
+                "internal topic {name} exists with {} partitions, but its inputs now ask for {partitions}; give \
+                 the inputs their old counts, or reset the application (delete its internal topics and its state)",
+                found.partitions
+            ),
+        )),
+        Some(_) => Ok(()),
+        None => Err(Error::new(
+            ErrorKind::NotFound,
+            format!("internal topic {name} vanished while the application was starting; start it again"),
+        )),
+    }
+}
+
+/// Creates a topic that another instance may be creating too.
+fn create(log: &dyn Log, topic: NewTopic) -> Result<()> {
+    match log.create_topics(&[topic]) {
+        Err(error) if error.kind() != ErrorKind::Exists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn repartition_config() -> TopicConfig {
+    TopicConfig { segment_bytes: REPARTITION_SEGMENT_BYTES, ..TopicConfig::default() }
+}
+
+fn changelog_config(spec: &StoreSpec, config: &Config) -> TopicConfig {
+    let kept = |retention: Duration| Some(retention.saturating_add(config.changelog_additional_retention));
+    let (cleanup_policy, retention) = match &spec.kind {
+        StoreKind::Window(window) if window.retain_duplicates => {
+            (CleanupPolicy::Delete, kept(window.retention))
+        }
+        StoreKind::Window(window) => (CleanupPolicy::CompactDelete, kept(window.retention)),
+        StoreKind::KeyValue => (CleanupPolicy::Compact, None),
+    };
+    TopicConfig { cleanup_policy, retention, ..TopicConfig::default() }
+}

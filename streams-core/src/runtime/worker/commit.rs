@@ -1,0 +1,112 @@
+//! Committing and aborting everything that a worker's tasks did.
+
+use std::time::Instant;
+
+use crate::error::{Error, Result};
+use crate::ids::{Offset, TaskId};
+use crate::runtime::coordinator::Event;
+use crate::runtime::gauges::Gauges;
+use crate::runtime::worker::Worker;
+
+/// So many transactions may fail one after the other.
+const MAX_FAILURES: u32 = 10;
+
+impl Worker {
+    /// Commits what there is to commit: outputs, changelogs and positions of all tasks. Does nothing if nothing
+    /// happened.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        self.last_commit = Instant::now();
+        if !self.tasks.iter().any(|task| task.dirty) {
+            return Ok(());
+        }
+        for index in 0..self.tasks.len() {
+            if self.tasks[index].dirty {
+                self.current = index;
+                self.tasks[index].task.prepare_commit()?;
+                self.tasks[index].task.changes()?;
+                self.send_outputs(index)?;
+            }
+        }
+        self.current = usize::MAX;
+        let dirty = || self.tasks.iter().filter(|task| task.dirty);
+        let offsets: Vec<_> = dirty().flat_map(|task| task.task.positions()).collect();
+        let transactional = self.sender.is_transactional();
+        let producer = self.sender.producer()?;
+        if transactional {
+            if !offsets.is_empty() {
+                producer.send_offsets(&self.shared.membership()?, &offsets)?;
+            }
+            producer.commit()?;
+        } else {
+            producer.flush()?;
+        }
+        for task in self.tasks.iter_mut().filter(|task| task.dirty) {
+            let partition = task.id().partition;
+            let mut ends: Vec<Option<Offset>> = Vec::with_capacity(task.changelogs.len());
+            for changelog in &task.changelogs {
+                let Some(changelog) = changelog else {
+                    ends.push(None);
+                    continue;
+                };
+                let topic = producer.topic(changelog)?;
+                ends.push(producer.written_end(topic, partition));
+            }
+            task.task.committed(&ends);
+            task.dirty = false;
+        }
+        self.sender.ended();
+        self.failures = 0;
+        Gauges::add(&self.shared.gauges.commits, 1);
+        self.committed(offsets);
+        Ok(())
+    }
+
+    fn committed(&mut self, offsets: Vec<(crate::ids::TopicPartition, crate::log::Committed)>) {
+        let mut hurry = false;
+        for task in &self.tasks {
+            task.publish(&self.shared, self.index);
+            hurry |= task.task.state().wants_flush();
+            let purge = |topic: &str| task.inputs.iter().any(|input| input.purge && input.topic == topic);
+            for (partition, committed) in &offsets {
+                if partition.partition == task.id().partition && purge(&partition.topic) {
+                    self.shared.gauges.purge_below(partition, committed.offset);
+                }
+            }
+        }
+        if hurry {
+            self.shared.states.hurry();
+        }
+        if !self.sender.is_transactional() && !offsets.is_empty() {
+            self.shared.events.send(Event::Commit { offsets });
+        }
+    }
+
+    /// Aborts everything since the last commit and drops all tasks. Their committed state is kept.
+    pub(super) fn abort(&mut self) -> Result<Vec<TaskId>> {
+        let aborted = self.sender.abort();
+        let mut ids = Vec::new();
+        for mut task in std::mem::take(&mut self.tasks) {
+            ids.push(task.id());
+            task.task.aborted();
+            task.close(&self.shared)?;
+        }
+        // A fenced producer cannot abort any more, and need not.
+        aborted.or_else(|error| if error.is_fenced() { Ok(()) } else { Err(error) })?;
+        Ok(ids)
+    }
+
+    /// The transaction failed for a reason that may pass: asks for the tasks again, as they were committed.
+    pub(super) fn reset(&mut self, error: Error) -> Result<()> {
+        self.failures += 1;
+        if self.failures > MAX_FAILURES {
+            return Err(
+                error.context(format!("{MAX_FAILURES} transactions failed one after the other, the last"))
+            );
+        }
+        tracing::warn!(worker = self.index + 1, %error, "transaction failed: going back to what is committed");
+        Gauges::add(&self.shared.gauges.restarts, 1);
+        let tasks = self.abort()?;
+        self.shared.events.send(Event::Reset { tasks });
+        Ok(())
+    }
+}

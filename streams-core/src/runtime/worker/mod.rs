@@ -1,0 +1,141 @@
+//! A worker: one thread with its tasks and its producer. Everything its tasks do until a commit is one transaction.
+
+mod commit;
+mod fetch;
+mod restore;
+mod run;
+mod send;
+mod task;
+
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
+
+pub(super) use fetch::Bound;
+pub(super) use task::{OpenInput, OpenTask};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{Offset, TaskId};
+use crate::runtime::coordinator::Event;
+use crate::runtime::mailbox::Mailbox;
+use crate::runtime::shared::Shared;
+use crate::runtime::worker::send::Sender;
+use crate::runtime::worker::task::RunningTask;
+
+/// What the coordinator tells a worker.
+pub(super) enum Command {
+    /// Make this task, restore and run it.
+    Open(Box<OpenTask>),
+    /// Commit everything, then close these and answer `Closed`.
+    Close(Vec<TaskId>),
+    /// Abort everything, drop all tasks and answer `Reset`.
+    Reset,
+    /// The input of this name will not grow beyond this offset.
+    Bound(TaskId, String, Offset),
+    /// The input of these has ended: close their windows, commit, and answer `Finished`.
+    Finish(Vec<TaskId>),
+    /// Commit everything, close all tasks and end.
+    Stop,
+}
+
+/// A worker as the coordinator sees it.
+pub(super) struct WorkerHandle {
+    pub(super) commands: Arc<Mailbox<Command>>,
+    pub(super) thread: JoinHandle<()>,
+}
+
+/// A worker as its thread sees it.
+pub(super) struct Worker {
+    index: usize,
+    shared: Arc<Shared>,
+    commands: Arc<Mailbox<Command>>,
+    /// In order of their ids: upstream first.
+    tasks: Vec<RunningTask>,
+    sender: Sender,
+    last_commit: Instant,
+    /// The task that runs, for messages about panics.
+    current: usize,
+    /// Transactions that failed since the last one that did not.
+    failures: u32,
+    /// Until when a task waits for an input that is at its end.
+    idle_until: Option<Instant>,
+    /// Bytes read from repartition topics since records were deleted there.
+    purgeable: usize,
+}
+
+impl Worker {
+    /// Starts the thread of worker `index`.
+    pub(super) fn start(shared: &Arc<Shared>, index: usize) -> Result<WorkerHandle> {
+        let commands = Arc::new(Mailbox::new());
+        let (shared, for_worker) = (Arc::clone(shared), Arc::clone(&commands));
+        let name = format!("{}-worker-{}", shared.application_id, index + 1);
+        let thread = Builder::new().name(name).spawn(move || {
+            let sender = Sender::new(&shared, index);
+            let worker = Worker {
+                index,
+                shared,
+                commands: for_worker,
+                tasks: Vec::new(),
+                sender,
+                last_commit: Instant::now(),
+                current: usize::MAX,
+                failures: 0,
+                idle_until: None,
+                purgeable: 0,
+            };
+            worker.run();
+        })?;
+        Ok(WorkerHandle { commands, thread })
+    }
+
+    /// Takes over one command; whether the worker goes on.
+    fn obey(&mut self, command: Command) -> Result<bool> {
+        match command {
+            Command::Open(open) => self.open(*open)?,
+            Command::Close(tasks) => {
+                self.commit()?;
+                for task in &tasks {
+                    if let Some(index) = self.tasks.iter().position(|t| t.id() == *task) {
+                        self.tasks.remove(index).close(&self.shared)?;
+                    }
+                }
+                self.shared.events.send(Event::Closed { tasks });
+            }
+            Command::Reset => {
+                let error = Error::new(ErrorKind::Fenced, "partitions were given to another process");
+                self.reset(error)?;
+            }
+            Command::Bound(task, topic, end) => {
+                if let Some(task) = self.tasks.iter_mut().find(|t| t.id() == task) {
+                    task.set_bound(&topic, end);
+                }
+            }
+            Command::Finish(tasks) => {
+                for index in 0..self.tasks.len() {
+                    if tasks.contains(&self.tasks[index].id()) {
+                        self.current = index;
+                        self.tasks[index].finish()?;
+                        self.send_outputs(index)?;
+                    }
+                }
+                self.commit()?;
+                self.shared.events.send(Event::Finished { tasks });
+            }
+            Command::Stop => {
+                self.commit()?;
+                for task in std::mem::take(&mut self.tasks) {
+                    task.close(&self.shared)?;
+                }
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn open(&mut self, open: OpenTask) -> Result<()> {
+        let task = RunningTask::open(open, &self.shared, self.index, self.commands.wakeup())?;
+        let at = self.tasks.partition_point(|t| t.id() < task.id());
+        self.tasks.insert(at, task);
+        Ok(())
+    }
+}

@@ -1,0 +1,225 @@
+//! The producer of a worker: hands what tasks put out to the log.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::NodeId;
+use crate::log::{Producer, ProducerOptions, TopicHandle};
+use crate::operators::policies::ErrorPolicy;
+use crate::operators::{DropReason, Partition, Target};
+use crate::record::{EncodedHeaders, RecordView};
+use crate::runtime::config::Guarantee;
+use crate::runtime::gauges::Gauges;
+use crate::runtime::shared::Shared;
+use crate::runtime::worker::Worker;
+use crate::runtime::worker::task::RunningTask;
+use crate::topology::NodeKind;
+
+/// Opens its producer when it is first needed.
+pub(super) struct Sender {
+    shared: Arc<Shared>,
+    transactional_id: Option<String>,
+    producer: Option<Box<dyn Producer>>,
+    begun: bool,
+    /// Where records without a key go next: one partition per batch.
+    sticky: u32,
+    last_flush: Instant,
+}
+
+impl Sender {
+    pub(super) fn new(shared: &Arc<Shared>, worker: usize) -> Self {
+        let exactly_once = shared.config.guarantee == Guarantee::ExactlyOnce;
+        let id = || format!("{}-{}-{}", shared.application_id, shared.process_id, worker + 1);
+        Sender {
+            shared: Arc::clone(shared),
+            transactional_id: exactly_once.then(id),
+            producer: None,
+            begun: false,
+            sticky: 0,
+            last_flush: Instant::now(),
+        }
+    }
+
+    pub(super) fn is_transactional(&self) -> bool {
+        self.transactional_id.is_some()
+    }
+
+    /// The producer, with a transaction begun if there are transactions.
+    pub(super) fn producer(&mut self) -> Result<&mut dyn Producer> {
+        let opened = match self.producer.take() {
+            Some(producer) => producer,
+            None => self
+                .shared
+                .log
+                .open_producer(ProducerOptions { transactional_id: self.transactional_id.clone() })?,
+        };
+        let producer = self.producer.insert(opened);
+        if self.transactional_id.is_some() && !self.begun {
+            producer.begin()?;
+            self.begun = true;
+        }
+        Ok(&mut **producer)
+    }
+
+    /// The transaction is over.
+    pub(super) fn ended(&mut self) {
+        self.begun = false;
+    }
+
+    /// Forgets the transaction under way. The next one gets a new producer.
+    pub(super) fn abort(&mut self) -> Result<()> {
+        let producer = self.producer.take();
+        match producer {
+            Some(mut producer) if std::mem::take(&mut self.begun) => producer.abort(),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn pending_bytes(&self) -> usize {
+        self.producer.as_ref().map_or(0, |producer| producer.pending_bytes())
+    }
+
+    /// Without transactions: makes outputs visible that have waited for `linger`.
+    pub(super) fn linger(&mut self, now: Instant, linger: Duration) -> Result<()> {
+        if self.transactional_id.is_none()
+            && now.duration_since(self.last_flush) >= linger
+            && self.pending_bytes() > 0
+            && let Some(producer) = &mut self.producer
+        {
+            self.last_flush = now;
+            producer.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Sends everything that the task has put out.
+    fn drain(&mut self, task: &mut RunningTask) -> Result<()> {
+        self.sticky = self.sticky.wrapping_add(1);
+        let (sticky, shared) = (self.sticky, Arc::clone(&self.shared));
+        let producer = self.producer()?;
+        let RunningTask { task, targets, refused, .. } = task;
+        let id = task.id;
+        let (outputs, topics) = task.outputs();
+        let mut count = 0;
+        outputs.drain(|target, record| {
+            let number = target.topic as usize;
+            let name = || topics.name(target.topic);
+            let (topic, partitions) = match targets.get(number).copied().flatten() {
+                Some(known) => known,
+                None => look_up(&mut *producer, targets, number, name()).map_err(|e| {
+                    e.context(format!("task {id}, {}", describe_sink(&shared, id.sub_topology, name())))
+                })?,
+            };
+            let partition = resolve(target, partitions, sticky);
+            match producer.send(topic, partition, record) {
+                Ok(()) => count += 1,
+                Err(error) => {
+                    let node = sink_of(&shared, id.sub_topology, name());
+                    let refusal = Refusal { shared: &shared, name: name(), partition, error };
+                    refusal.judge(&mut *producer, record)?;
+                    refused.add(node, DropReason::ProductionFailed, 1);
+                }
+            }
+            Ok(())
+        })?;
+        Gauges::add(&shared.gauges.produced, count);
+        Ok(())
+    }
+}
+
+impl Worker {
+    /// Sends everything that task `index` has put out.
+    pub(super) fn send_outputs(&mut self, index: usize) -> Result<()> {
+        let task = &mut self.tasks[index];
+        if task.task.outputs().0.is_empty() {
+            return Ok(());
+        }
+        task.dirty = true;
+        self.sender.drain(task)
+    }
+}
+
+#[inline]
+fn resolve(target: Target, partitions: u32, sticky: u32) -> u32 {
+    match target.partition {
+        Partition::Hash(hash) => (hash & 0x7fff_ffff) % partitions.max(1),
+        Partition::Any => sticky % partitions.max(1),
+        Partition::Number(number) => number,
+    }
+}
+
+#[cold]
+fn look_up(
+    producer: &mut dyn Producer,
+    targets: &mut Vec<Option<(TopicHandle, u32)>>,
+    number: usize,
+    name: &str,
+) -> Result<(TopicHandle, u32)> {
+    let topic = producer.topic(name)?;
+    let found = (topic, producer.partitions(topic));
+    if targets.len() <= number {
+        targets.resize(number + 1, None);
+    }
+    targets[number] = Some(found);
+    Ok(found)
+}
+
+/// A record that the log did not take.
+struct Refusal<'a> {
+    shared: &'a Shared,
+    name: &'a str,
+    partition: u32,
+    error: Error,
+}
+
+impl Refusal<'_> {
+    /// `Ok` if processing goes on behind the record, by the production policy.
+    #[cold]
+    fn judge(self, producer: &mut dyn Producer, record: RecordView<'_>) -> Result<()> {
+        let policies = &self.shared.config.errors;
+        let of_record = matches!(self.error.kind(), ErrorKind::TooLarge | ErrorKind::InvalidRecord);
+        if !of_record || policies.production == ErrorPolicy::Fail {
+            return Err(self.error.context(format!("sending to {}-{}", self.name, self.partition)));
+        }
+        tracing::debug!(topic = self.name, partition = self.partition, error = %self.error, "record refused");
+        let (ErrorPolicy::DeadLetter, Some(topic)) = (policies.production, &policies.dead_letter_topic)
+        else {
+            return Ok(());
+        };
+        let mut headers = record.headers.to_headers();
+        headers.add("__streams.errors.exception", format!("{:?}", self.error.kind()));
+        headers.add("__streams.errors.message", self.error.to_string());
+        headers.add("__streams.errors.topic", self.name.to_owned());
+        headers.add("__streams.errors.partition", self.partition.to_string());
+        headers.add("__streams.errors.reason", DropReason::ProductionFailed.code());
+        let mut encoded = Vec::new();
+        headers.encode(&mut encoded);
+        let letter = RecordView { headers: EncodedHeaders(&encoded), ..record };
+        let topic = producer.topic(topic)?;
+        match producer.send(topic, 0, letter) {
+            // Too large for a dead letter too: what is known about it is all that can be kept.
+            Err(error) if error.kind() == ErrorKind::TooLarge => {
+                producer.send(topic, 0, RecordView { key: None, value: None, ..letter })
+            }
+            other => other,
+        }
+    }
+}
+
+/// The node that writes to this topic: a static sink of it, or else one that chooses its topics.
+fn sink_of(shared: &Shared, sub_topology: u32, topic: &str) -> NodeId {
+    let topology = &shared.topology;
+    let nodes = topology.nodes_of(sub_topology);
+    let writes = |id: &&NodeId| match &topology.node(**id).kind {
+        NodeKind::Sink(Some(name)) => name.full_name(&shared.application_id) == topic,
+        _ => false,
+    };
+    let chooses = |id: &&NodeId| matches!(topology.node(**id).kind, NodeKind::Sink(None));
+    let found = nodes.iter().find(writes).or_else(|| nodes.iter().find(chooses));
+    *found.unwrap_or(&nodes[0])
+}
+
+fn describe_sink(shared: &Shared, sub_topology: u32, topic: &str) -> String {
+    shared.topology.describe_node(sink_of(shared, sub_topology, topic))
+}

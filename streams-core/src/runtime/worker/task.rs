@@ -1,0 +1,280 @@
+//! A task on its worker: the state machine with its readers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::ids::TaskId;
+use crate::log::{Committed, PartitionReader, TopicHandle, Wakeup};
+use crate::operators::DropCounts;
+use crate::runtime::config::{Config, Forwarding, TaskIdle};
+use crate::runtime::metrics::TaskPhase;
+use crate::runtime::shared::{Shared, partitions_of, wall_clock};
+use crate::runtime::worker::fetch::{Bound, Input};
+use crate::runtime::worker::restore::Restore;
+use crate::task::{InputTopic, Task, TaskEnv};
+use crate::time::Timestamp;
+
+/// A task that a worker is to open, with its inputs in the order of its queues.
+pub(in crate::runtime) struct OpenTask {
+    pub(in crate::runtime) id: TaskId,
+    pub(in crate::runtime) inputs: Vec<OpenInput>,
+    /// Repartition topics that it tells its time.
+    pub(in crate::runtime) aligned_outputs: Vec<String>,
+}
+
+/// One input of a task that is to be opened.
+pub(in crate::runtime) struct OpenInput {
+    pub(in crate::runtime) topic: InputTopic,
+    pub(in crate::runtime) reader: Box<dyn PartitionReader>,
+    pub(in crate::runtime) committed: Option<Committed>,
+    pub(in crate::runtime) bound: Bound,
+    /// Whether consumed records are to be deleted.
+    pub(in crate::runtime) purge: bool,
+}
+
+pub(super) struct RunningTask {
+    pub(super) task: Task,
+    pub(super) inputs: Vec<Input>,
+    committed: Vec<Option<Committed>>,
+    restore: Option<Restore>,
+    pub(super) changelogs: Vec<Option<String>>,
+    /// Where each of the task's topics is written, once it was.
+    pub(super) targets: Vec<Option<(TopicHandle, u32)>>,
+    /// Whether there is something to commit.
+    pub(super) dirty: bool,
+    /// Results that the log refused and the policy let pass.
+    pub(super) refused: DropCounts,
+    consumed: u64,
+    told_drained: bool,
+    /// Since when there is nothing to read.
+    quiet_since: Option<Instant>,
+}
+
+impl RunningTask {
+    /// Makes a task and begins to restore its stores.
+    pub(super) fn open(
+        open: OpenTask,
+        shared: &Arc<Shared>,
+        worker: usize,
+        wakeup: &Arc<Wakeup>,
+    ) -> Result<RunningTask> {
+        let OpenTask { id, inputs, aligned_outputs } = open;
+        let for_counts = Arc::clone(shared);
+        let env = TaskEnv {
+            application_id: Arc::clone(&shared.application_id),
+            policies: shared.config.errors.clone(),
+            forward_per_commit: shared.config.forwarding == Forwarding::PerCommit,
+            counts: Arc::new(move |topic| partitions_of(&*for_counts.log, topic)),
+            engine: shared.backend.open_task(id)?,
+            budget: Arc::clone(&shared.budget),
+            wall_clock: wall_clock(),
+            aligned_inputs: shared.config.aligned_event_time,
+            aligned_outputs,
+        };
+        let topics: Vec<InputTopic> = inputs.iter().map(|input| input.topic.clone()).collect();
+        let task = Task::new(&shared.topology, id, &topics, env)?;
+        let restore = Restore::begin(&task, shared, wakeup)?;
+        shared.states.insert(id, task.state());
+        shared.gauges.publish(id, |gauge| gauge.metrics.worker = worker);
+        let committed = inputs.iter().map(|input| input.committed.clone()).collect();
+        let inputs = inputs
+            .into_iter()
+            .map(|input| Input::new(input.topic.topic, input.reader, input.bound, input.purge))
+            .collect();
+        Ok(RunningTask {
+            changelogs: task.changelog_topics(),
+            task,
+            inputs,
+            committed,
+            restore: Some(restore),
+            targets: Vec::new(),
+            dirty: false,
+            refused: DropCounts::default(),
+            consumed: 0,
+            told_drained: false,
+            quiet_since: None,
+        })
+    }
+
+    pub(super) fn id(&self) -> TaskId {
+        self.task.id
+    }
+
+    pub(super) fn is_restoring(&self) -> bool {
+        self.restore.is_some()
+    }
+
+    /// Restores some more; whether anything was read.
+    pub(super) fn restore(&mut self, shared: &Shared) -> Result<bool> {
+        let Some(restore) = &mut self.restore else { return Ok(false) };
+        let moved = restore.step(shared)?;
+        let progress = restore.progress(shared.elapsed());
+        let done = restore.is_done();
+        shared.gauges.publish(self.task.id, |gauge| {
+            gauge.metrics.restored = progress.iter().map(|store| store.restored).sum();
+            gauge.metrics.restore = progress;
+        });
+        if done {
+            self.restore = None;
+        }
+        Ok(moved || done)
+    }
+
+    /// The stores are restored: takes up where the last commit left off.
+    pub(super) fn begin(&mut self, wall_clock: Timestamp) -> Result<()> {
+        self.task.resume(&self.committed);
+        self.task.init(wall_clock)
+    }
+
+    /// Reads ahead; the bytes read from repartition topics.
+    pub(super) fn fetch(&mut self, config: &Config) -> Result<usize> {
+        let mut purgeable = 0;
+        for (queue, input) in self.inputs.iter_mut().enumerate() {
+            let bytes = input.fetch(&mut self.task, queue, config)?;
+            if input.purge {
+                purgeable += bytes;
+            }
+        }
+        Ok(purgeable)
+    }
+
+    /// Notices whether the task has nothing to read, for `after` or for good: event time behind it goes on without
+    /// it then. `until` is when that is to be looked at again.
+    pub(super) fn mark_idle(&mut self, after: Duration, now: Instant, until: &mut Option<Instant>) {
+        let bounded = self.inputs.iter().any(|input| input.bound != Bound::Endless);
+        let quiet = if bounded { self.is_exhausted() } else { self.is_at_end() };
+        if !quiet {
+            self.quiet_since = None;
+            self.task.set_idle(false);
+            return;
+        }
+        let since = *self.quiet_since.get_or_insert(now);
+        let idle = bounded || now.duration_since(since) >= after;
+        if !idle {
+            let due = since + after;
+            *until = Some(until.map_or(due, |earlier| earlier.min(due)));
+        }
+        self.task.set_idle(idle);
+        self.dirty |= self.task.has_news();
+    }
+
+    /// Whether the next record may be chosen (rule P-2); `until` is when a wait for an empty input ends.
+    pub(super) fn is_ready(&mut self, idle: TaskIdle, now: Instant, until: &mut Option<Instant>) -> bool {
+        let (mut any, mut all) = (false, true);
+        for (queue, input) in self.inputs.iter_mut().enumerate() {
+            if self.task.buffered(queue) > 0 {
+                input.has_records();
+                any = true;
+            } else {
+                all &= input.may_be_left_out(idle, now, until);
+            }
+        }
+        any && all
+    }
+
+    /// Processes up to `limit` records, or until an input runs empty; how many were taken.
+    pub(super) fn process(&mut self, limit: usize) -> Result<usize> {
+        let before = self.buffered();
+        self.dirty = true;
+        if self.inputs.len() == 1 {
+            for _ in 0..limit {
+                if !self.task.process_next()? {
+                    break;
+                }
+            }
+        } else {
+            let empty = self.empty_inputs();
+            for _ in 0..limit {
+                if !self.task.process_next()? || self.empty_inputs() != empty {
+                    break;
+                }
+            }
+        }
+        let taken = before - self.buffered();
+        self.consumed += taken as u64;
+        Ok(taken)
+    }
+
+    /// Tells the task the time; whether a punctuation was due.
+    pub(super) fn advance_wall_clock(&mut self, now: Timestamp) -> Result<bool> {
+        let due = self.task.next_wall_clock().is_some_and(|due| due <= now);
+        self.dirty |= due;
+        self.task.advance_wall_clock(now)?;
+        Ok(due)
+    }
+
+    pub(super) fn next_wall_clock(&self) -> Option<Timestamp> {
+        self.task.next_wall_clock().filter(|_| !self.is_restoring())
+    }
+
+    /// The input has ended: closes windows.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        self.dirty = true;
+        self.task.finish()
+    }
+
+    pub(super) fn set_bound(&mut self, topic: &str, end: crate::ids::Offset) {
+        for input in self.inputs.iter_mut().filter(|input| input.topic == topic) {
+            input.bound = Bound::At(end);
+        }
+    }
+
+    /// Whether everything that there ever will be was read and processed.
+    pub(super) fn is_exhausted(&self) -> bool {
+        !self.is_restoring() && self.inputs.iter().all(Input::is_exhausted) && self.buffered() == 0
+    }
+
+    /// Whether it has become exhausted and committed, told once.
+    pub(super) fn is_newly_drained(&mut self) -> bool {
+        let newly = !self.told_drained && !self.dirty && self.is_exhausted();
+        self.told_drained |= newly;
+        newly
+    }
+
+    pub(super) fn wants_commit(&self) -> bool {
+        self.task.state().wants_commit()
+    }
+
+    /// The node and record under way, for messages.
+    pub(super) fn whereabouts(&self) -> String {
+        self.task.whereabouts()
+    }
+
+    /// Shows where the task is.
+    pub(super) fn publish(&self, shared: &Shared, worker: usize) {
+        let lag =
+            self.inputs.iter().enumerate().map(|(queue, input)| input.lag(self.task.buffered(queue))).sum();
+        shared.gauges.publish(self.task.id, |gauge| {
+            gauge.metrics.worker = worker;
+            gauge.metrics.phase = if self.is_restoring() { TaskPhase::Restoring } else { TaskPhase::Running };
+            gauge.metrics.stream_time = self.task.stream_time();
+            gauge.metrics.lag = lag;
+            gauge.metrics.buffered = self.buffered();
+            gauge.metrics.consumed = self.consumed;
+            if !self.dirty {
+                gauge.dropped = self.task.drops().clone();
+                gauge.dropped.merge(&self.refused);
+            }
+        });
+    }
+
+    /// Writes what is committed to the engine and lets go of it. What is not committed is lost.
+    pub(super) fn close(self, shared: &Shared) -> Result<()> {
+        shared.states.remove(self.task.id);
+        shared.gauges.close(self.task.id);
+        self.task.state().flush().map(|_| ())
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.buffered() == 0 && self.inputs.iter().all(Input::is_at_end)
+    }
+
+    fn buffered(&self) -> usize {
+        (0..self.inputs.len()).map(|queue| self.task.buffered(queue)).sum()
+    }
+
+    fn empty_inputs(&self) -> usize {
+        (0..self.inputs.len()).filter(|&queue| self.task.buffered(queue) == 0).count()
+    }
+}
