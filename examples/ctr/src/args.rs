@@ -17,7 +17,7 @@ use crate::time::parse_duration;
 /// ctr_by_site_category_1h.csv into --output-dir, and ends. Killed at any instant and started again it continues;
 /// nothing is lost or counted twice.
 ///
-/// Set RUST_LOG=debug, or -v, to see what the library does.
+/// Bad and late records never stop a run: they are counted, and --dead-letter keeps them.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about, long_about, max_term_width = 100)]
 pub struct Args {
@@ -85,7 +85,17 @@ mod tests {
     fn files_need_a_place_for_the_results() {
         assert!(Args::try_parse_from(["ctr", "--input", "a"]).is_err());
         assert!(Args::try_parse_from(["ctr", "--output-dir", "a"]).is_err());
-        let args = Args::try_parse_from(["ctr", "--input", "a", "--input", "b", "--output-dir", "c", "--grace", "10s"]);
+        let args = Args::try_parse_from([
+            "ctr",
+            "--input",
+            "a",
+            "--input",
+            "b",
+            "--output-dir",
+            "c",
+            "--grace",
+            "10s",
+        ]);
         let args = args.expect("is complete");
         assert_eq!((args.input.len(), args.grace), (2, Some(Duration::from_secs(10))));
     }

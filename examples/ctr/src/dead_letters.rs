@@ -159,7 +159,7 @@ impl LetterCounts {
 
 /// Reads the dead-letter topic: counts what is in it, tells of each letter at debug level, and writes them to `file`,
 /// one JSON object a line. `inputs` are the names of the input files.
-pub fn collect(log: &impl Log, file: Option<&Path>, inputs: &[String]) -> Result<LetterCounts> {
+pub fn collect(log: &dyn Log, file: Option<&Path>, inputs: &[String]) -> Result<LetterCounts> {
     let mut reader = TopicReader::open(log, DEAD_LETTERS, None)?;
     let mut counts = LetterCounts::default();
     let mut failed = None;

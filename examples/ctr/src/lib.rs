@@ -2,12 +2,13 @@
 
 pub mod args;
 pub mod dead_letters;
-
+pub mod files;
 pub mod generator;
 pub mod input;
-
+pub mod live;
 pub mod model;
 pub mod results;
+pub mod service;
 pub mod time;
 pub mod topics;
 pub mod topology;

@@ -22,9 +22,10 @@ pub struct TopicReader {
 
 impl TopicReader {
     /// A reader of `topic` from `last` records before the end of each partition, or from the beginning.
-    pub fn open(log: &impl Log, topic: &str, last: Option<i64>) -> Result<Self> {
+    pub fn open(log: &dyn Log, topic: &str, last: Option<i64>) -> Result<Self> {
         let info = log.describe_topic(topic)?;
-        let info = info.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no topic {topic}")))?;
+        let info =
+            info.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no topic {topic}")))?;
         let wakeup = Arc::new(Wakeup::new());
         let mut partitions = Vec::new();
         for number in 0..info.partitions {
@@ -100,7 +101,8 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         fs::rename(&unfinished, path)
     };
-    attempt().map_err(|e| Error::new(ErrorKind::Io, format!("{} cannot be written", path.display())).caused_by(e))
+    attempt()
+        .map_err(|e| Error::new(ErrorKind::Io, format!("{} cannot be written", path.display())).caused_by(e))
 }
 
 /// A CSV field, in quotes where it needs them.

@@ -26,7 +26,8 @@ pub fn date(days: i64) -> (i64, i64, i64) {
 /// Reads a duration such as `10s`, `500ms`, `2m` or `1h`; a bare number is seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| format!("`{text}` is no duration: write 10s, 500ms, 2m or 1h"))?;
+    let number: u64 =
+        digits.parse().map_err(|_| format!("`{text}` is no duration: write 10s, 500ms, 2m or 1h"))?;
     let millis = match &text[digits.len()..] {
         "ms" => 1,
         "" | "s" => 1000,

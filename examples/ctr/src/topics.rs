@@ -21,20 +21,31 @@ pub const DEAD_LETTERS: &str = "ctr_dead_letters";
 /// How far the input was read; written in the transaction of the records it stands for.
 pub const POSITION: &str = "ctr_ingest_position";
 
-/// Creates the topics that do not exist yet, `partitions` partitions each.
+/// Bytes of events and of dead letters that a service without end keeps, per partition.
+const KEPT: u64 = 64 << 20;
+
+/// Creates the topics that do not exist yet, `partitions` partitions each. In `endless` ones old events and dead
+/// letters are deleted, so that the disk does not fill up.
 ///
 /// Errs with [`ErrorKind::Config`] if the events are there with another number of partitions.
-pub fn create(log: &impl Log, partitions: u32) -> Result<()> {
-    let one = |name: &str| NewTopic::new(name, 1);
-    let many = |name: &str| NewTopic::new(name, partitions);
-    let compacted = TopicConfig { cleanup_policy: CleanupPolicy::Compact, ..TopicConfig::default() };
+pub fn create(log: &dyn Log, partitions: u32, endless: bool) -> Result<()> {
+    let input = TopicConfig {
+        retention_bytes: endless.then_some(KEPT),
+        segment_bytes: KEPT / 4,
+        ..TopicConfig::default()
+    };
+    let latest = TopicConfig {
+        cleanup_policy: CleanupPolicy::Compact,
+        segment_bytes: 1 << 20,
+        ..TopicConfig::default()
+    };
     let wanted = [
-        many(AD_EVENTS.name()),
-        many(CTR_1MIN.name()),
-        many(CTR_5MIN.name()),
-        many(CTR_BY_SITE_CATEGORY.name()),
-        one(DEAD_LETTERS),
-        one(POSITION).with_config(compacted),
+        NewTopic::new(AD_EVENTS.name(), partitions).with_config(input.clone()),
+        NewTopic::new(CTR_1MIN.name(), partitions),
+        NewTopic::new(CTR_5MIN.name(), partitions),
+        NewTopic::new(CTR_BY_SITE_CATEGORY.name(), partitions),
+        NewTopic::new(DEAD_LETTERS, 1).with_config(input),
+        NewTopic::new(POSITION, 1).with_config(latest),
     ];
     let mut missing = Vec::new();
     for topic in wanted {

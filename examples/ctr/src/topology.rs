@@ -40,8 +40,10 @@ pub fn topology(grace: Duration) -> Result<Topology> {
     }
 
     let hour = MINUTE * 60;
-    let by_category = clicks
-        .group_by_with(|_, click| click.site_category.clone(), Grouped::new().named("clicks-by-site-category"));
+    let by_category = clicks.group_by_with(
+        |_, click| click.site_category.clone(),
+        Grouped::new().named("clicks-by-site-category"),
+    );
     count(by_category, hour, grace, SITE_CATEGORY_HOUR)
         .map_values_with_key(|site, counts| CtrMetrics::new(Some(site.key.0.clone()), site.window, counts))
         .to_stream()
@@ -60,7 +62,11 @@ fn count<K: Key + DefaultSerde>(
     clicks
         .windowed_by(TimeWindows::tumbling(size).grace(grace))
         .emit_strategy(EmitStrategy::OnWindowClose)
-        .aggregate_with(Counts::default, |_, click, counts: Counts| counts.add(&click), Materialized::named(name))
+        .aggregate_with(
+            Counts::default,
+            |_, click, counts: Counts| counts.add(&click),
+            Materialized::named(name),
+        )
         .named(name)
 }
 

@@ -139,7 +139,14 @@ fn a_bad_line_is_counted_by_reason_and_kept_with_its_place() {
     for (number, line) in lines.into_iter().enumerate() {
         let key = format!("0:{number}");
         driver
-            .pipe_raw(AD_EVENTS.name(), None, Some(key.as_bytes()), Some(line.as_bytes()), 0, &streams_core::Headers::new())
+            .pipe_raw(
+                AD_EVENTS.name(),
+                None,
+                Some(key.as_bytes()),
+                Some(line.as_bytes()),
+                0,
+                &streams_core::Headers::new(),
+            )
             .expect("is skipped");
     }
     driver.commit().expect("commits");
@@ -167,7 +174,10 @@ fn results_are_those_of_the_reference_for_made_up_events() {
         assert_same(&csv(read(&mut driver, CTR_5MIN.name()), false), &five, "5 minutes");
         let (hour, late_hour) = reference(&events, 60 * MINUTE, grace as i64, true);
         assert_same(&csv(read(&mut driver, CTR_BY_SITE_CATEGORY.name()), true), &hour, "1 hour");
-        assert_eq!(driver.dropped().of(DropReason::Late) as usize, late.len() + late_5.len() + late_hour.len());
+        assert_eq!(
+            driver.dropped().of(DropReason::Late) as usize,
+            late.len() + late_5.len() + late_hour.len()
+        );
     }
 }
 
@@ -178,8 +188,16 @@ fn results_for_the_real_events_are_the_expected_ones() {
     pipe(&mut driver, &real_events(&data.join("ad_events.jsonl.gz")));
     driver.finish().expect("closes the windows");
     let expected = |name: &str| common::five_columns(&data.join(name));
-    assert_same(&csv(read(&mut driver, CTR_1MIN.name()), false), &expected("expected_ctr_1min.csv"), "1 minute");
-    assert_same(&csv(read(&mut driver, CTR_5MIN.name()), false), &expected("expected_ctr_5min.csv"), "5 minutes");
+    assert_same(
+        &csv(read(&mut driver, CTR_1MIN.name()), false),
+        &expected("expected_ctr_1min.csv"),
+        "1 minute",
+    );
+    assert_same(
+        &csv(read(&mut driver, CTR_5MIN.name()), false),
+        &expected("expected_ctr_5min.csv"),
+        "5 minutes",
+    );
     assert_eq!(driver.dropped().total(), 0);
 }
 
@@ -195,13 +213,18 @@ fn the_late_ones_among_the_real_events_are_the_expected_ones() {
     for letter in letters(&mut driver) {
         match letter {
             DeadLetter::Late { node, click, .. } if node == ONE_MINUTE => late.push(click.id),
-            DeadLetter::Late { node, .. } => assert_ne!(node, "", "{FIVE_MINUTES} and others may be late too"),
+            DeadLetter::Late { node, .. } => {
+                assert_ne!(node, "", "{FIVE_MINUTES} and others may be late too")
+            }
             DeadLetter::Bad { .. } => panic!("{letter:?}"),
         }
     }
     let ids = std::fs::read_to_string(data.join("expected_late_dropped_ids_1min.csv")).expect("reads");
-    let mut ids: Vec<f64> =
-        ids.lines().skip(1).map(|l| l.split(',').next().and_then(|id| id.parse().ok()).expect("an id")).collect();
+    let mut ids: Vec<f64> = ids
+        .lines()
+        .skip(1)
+        .map(|l| l.split(',').next().and_then(|id| id.parse().ok()).expect("an id"))
+        .collect();
     assert_eq!(ids.len(), 292);
     ids.sort_by(f64::total_cmp);
     late.sort_by(f64::total_cmp);

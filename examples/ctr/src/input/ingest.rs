@@ -43,14 +43,22 @@ pub enum Ingested {
 
 impl Ingest {
     /// Goes on at `position`. A process that still ingests into this log is fenced off.
-    pub fn new(log: &impl Log, files: Vec<PathBuf>, position: Position) -> Result<Self> {
+    pub fn new(log: &dyn Log, files: Vec<PathBuf>, position: Position) -> Result<Self> {
         let options = ProducerOptions { transactional_id: Some("ctr-ingest".to_owned()) };
         let mut producer = log.open_producer(options)?;
         let events = producer.topic(AD_EVENTS.name())?;
         let dead_letters = producer.topic(DEAD_LETTERS)?;
         let positions = PositionTopic::of(&mut *producer)?;
         let done = position.settings.inputs.iter().take(position.file).map(|input| input.bytes).sum();
-        Ok(Ingest { producer, events, dead_letters, positions, files, position, read: Arc::new(AtomicU64::new(done)) })
+        Ok(Ingest {
+            producer,
+            events,
+            dead_letters,
+            positions,
+            files,
+            position,
+            read: Arc::new(AtomicU64::new(done)),
+        })
     }
 
     /// Reads everything that is left. `progress` is called behind every transaction with the bytes read of the files
@@ -91,7 +99,11 @@ impl Ingest {
                     // Editors leave empty lines behind; they are no records.
                     if !text.trim_ascii().is_empty() {
                         let partition = (next.records / TURN % u64::from(next.settings.partitions)) as u32;
-                        let record = RecordView { key: Some(key.as_bytes()), value: Some(text), ..RecordView::default() };
+                        let record = RecordView {
+                            key: Some(key.as_bytes()),
+                            value: Some(text),
+                            ..RecordView::default()
+                        };
                         self.producer.send(self.events, partition, record)?;
                         next.records += 1;
                     }

@@ -66,7 +66,9 @@ impl Lines {
             if skipped < bytes {
                 return Err(Error::new(
                     ErrorKind::Io,
-                    format!("the input {name} has become shorter since it was read to line {line}; start with an empty --data-dir"),
+                    format!(
+                        "the input {name} has become shorter since it was read to line {line}; start with an empty --data-dir"
+                    ),
                 ));
             }
         }
@@ -83,8 +85,7 @@ impl Lines {
                 Ok(available) => available,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    let message =
-                        format!("the input {} cannot be read behind line {}", self.name, self.line);
+                    let message = format!("the input {} cannot be read behind line {}", self.name, self.line);
                     return Err(Error::new(ErrorKind::Io, message).caused_by(error));
                 }
             };

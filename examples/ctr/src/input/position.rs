@@ -58,13 +58,18 @@ impl Settings {
     /// Errs with [`ErrorKind::Config`] if `self`, which the data directory has, differs from what is asked for now.
     pub fn check(&self, now: &Settings) -> Result<()> {
         let refuse = |what: String| {
-            let message =
-                format!("the data directory belongs to a run {what}; take another --data-dir, or delete this one");
+            let message = format!(
+                "the data directory belongs to a run {what}; take another --data-dir, or delete this one"
+            );
             Err(Error::new(ErrorKind::Config, message))
         };
         let list = |inputs: &[InputFile]| match inputs {
             [] => "its own generator".to_owned(),
-            inputs => inputs.iter().map(|i| format!("{} ({} bytes)", i.name, i.bytes)).collect::<Vec<_>>().join(", "),
+            inputs => inputs
+                .iter()
+                .map(|i| format!("{} ({} bytes)", i.name, i.bytes))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         if self.inputs != now.inputs {
             return refuse(format!("over {}, not {}", list(&self.inputs), list(&now.inputs)));
@@ -120,7 +125,7 @@ impl PositionTopic {
     }
 
     /// The position that was committed last, if any.
-    pub fn read(log: &impl Log) -> Result<Option<Position>> {
+    pub fn read(log: &dyn Log) -> Result<Option<Position>> {
         let partition = TopicPartition::new(POSITION, 0);
         let (start, end) = (log.start_offset(&partition)?, log.end_offset(&partition)?);
         if end <= start {
@@ -131,7 +136,8 @@ impl PositionTopic {
         reader.read(&mut batch, 1 << 20)?;
         let Some(value) = batch.iter().last().and_then(|record| record.value) else { return Ok(None) };
         serde_json::from_slice(value).map(Some).map_err(|e| {
-            let message = format!("the last record of {POSITION} is no position; was it written by another version?");
+            let message =
+                format!("the last record of {POSITION} is no position; was it written by another version?");
             Error::new(ErrorKind::Corrupt, message).caused_by(e)
         })
     }

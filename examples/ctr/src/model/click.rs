@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_click_survives_being_written_and_read_and_is_small() {
-        let click = Click { id: 1.77133856442737e19, clicked: true, site_category: SiteCategory("f028772b".into()) };
+        let click =
+            Click { id: 1.77133856442737e19, clicked: true, site_category: SiteCategory("f028772b".into()) };
         let mut bytes = Vec::new();
         Click::serde().serialize(&click, &mut bytes).expect("can be written");
         assert_eq!(bytes.len(), 17);
