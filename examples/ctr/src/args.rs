@@ -1,0 +1,102 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::time::parse_duration;
+
+/// Click-through rates of ad events, per 1 and 5 minutes and per site category and hour.
+///
+/// Without --input it runs as a service: a generator writes made-up ad events into a durable log inside this process,
+/// the service counts them in windows of event time and shows the results as they come. Ctrl-C stops it; started
+/// again it continues where it stopped.
+///
+/// With --input it reads files of ad events, closes all windows, writes ctr_1min.csv, ctr_5min.csv and
+/// ctr_by_site_category_1h.csv into --output-dir, and ends. Killed at any instant and started again it continues;
+/// nothing is lost or counted twice.
+///
+/// Bad and late records never stop a run: they are counted, and --dead-letter keeps them.
+#[derive(Debug, Clone, Parser)]
+#[command(version, about, long_about, max_term_width = 100)]
+pub struct Args {
+    /// A file of ad events, one JSON object a line, plain or gzip. May be given several times: they are read in order.
+    #[arg(long, value_name = "FILE", requires = "output_dir")]
+    pub input: Vec<PathBuf>,
+
+    /// Where the CSV files go. Made if it does not exist.
+    #[arg(long, value_name = "DIR", requires = "input")]
+    pub output_dir: Option<PathBuf>,
+
+    /// Where the log and the state are kept. By default ./ctr-data for the service; with --input a folder in
+    /// --output-dir that is removed when the run is complete.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// How long behind its end, in event time, a window still takes events: 10s, 500ms, 2m. By default 10s for the
+    /// service and 0s with --input.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub grace: Option<Duration>,
+
+    /// Partitions of the event and result topics: how many tasks read events side by side. By default 4 for the
+    /// service and 1 with --input.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub partitions: Option<u32>,
+
+    /// Worker threads.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+
+    /// Keep the records that were not counted, with the reason: bad lines, and events that came too late. One JSON
+    /// object a line; an event is there once for each window it was too late for.
+    #[arg(long, value_name = "FILE", requires = "input")]
+    pub dead_letter: Option<PathBuf>,
+
+    /// Events that the generator makes per second.
+    #[arg(long, value_name = "N", default_value_t = 1000, conflicts_with = "input", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate: u32,
+
+    /// How many times faster than the clock the generator's event time runs.
+    #[arg(long, value_name = "N", default_value_t = 60, conflicts_with = "input", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub speed: u32,
+
+    /// Seed of the generator.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]
+    pub seed: u64,
+
+    /// Say more on standard error: bad and late records one by one, and what the library does.
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn files_need_a_place_for_the_results() {
+        assert!(Args::try_parse_from(["ctr", "--input", "a"]).is_err());
+        assert!(Args::try_parse_from(["ctr", "--output-dir", "a"]).is_err());
+        let args = Args::try_parse_from([
+            "ctr",
+            "--input",
+            "a",
+            "--input",
+            "b",
+            "--output-dir",
+            "c",
+            "--grace",
+            "10s",
+        ]);
+        let args = args.expect("is complete");
+        assert_eq!((args.input.len(), args.grace), (2, Some(Duration::from_secs(10))));
+    }
+}

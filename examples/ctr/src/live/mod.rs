@@ -1,0 +1,137 @@
+//! The service: a generator writes events, the application counts them, the results are shown as they come.
+
+mod feed;
+mod screen;
+mod stop;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use streams_core::runtime::{AppHandle, AppState};
+use streams_core::{Error, ErrorKind, Result};
+
+pub use stop::Stop;
+
+use crate::input::{PositionTopic, Settings};
+use crate::live::feed::Feed;
+use crate::live::screen::Screen;
+use crate::service::Service;
+use crate::time::utc;
+
+/// How often new results are looked for.
+const REFRESH: Duration = Duration::from_millis(250);
+/// How long a stop may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How to run the service.
+#[derive(Debug, Clone)]
+pub struct LiveRun {
+    /// Where log and state are kept.
+    pub data_dir: PathBuf,
+    /// How long behind its end a window still takes events, in event time.
+    pub grace: Duration,
+    /// Partitions of the event and result topics.
+    pub partitions: u32,
+    /// Worker threads.
+    pub threads: u16,
+    /// Events per second.
+    pub rate: u32,
+    /// How many times faster than the clock event time runs.
+    pub speed: u32,
+    /// Seed of the events.
+    pub seed: u64,
+}
+
+impl LiveRun {
+    /// Runs until `stop` is requested. Results go to `out`, explanations to `notes`; on a terminal everything is
+    /// shown as one table on `out`.
+    pub fn run(
+        &self,
+        out: &mut dyn Write,
+        notes: &mut dyn Write,
+        is_terminal: bool,
+        stop: &Arc<Stop>,
+    ) -> Result<()> {
+        let settings = Settings {
+            inputs: Vec::new(),
+            grace_ms: u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX),
+            partitions: self.partitions,
+        };
+        let service = Service::open(&self.data_dir, settings, self.threads)?;
+        let begin = self.explain(&service);
+        let mut screen = Screen::open(&service, is_terminal, begin.clone())?;
+        if !is_terminal {
+            tell(notes, &begin)?;
+        }
+        let handle = service.app()?.start()?;
+        let feed = Feed::start(self, &service, Arc::clone(stop))?;
+        let shown = show_until_stopped(&mut screen, out, &handle, stop);
+        stop.request();
+        let fed = feed.join();
+        let mut metrics = handle.metrics();
+        let stopped = handle.shutdown(PATIENCE);
+        // What failed first is what the others stopped for.
+        stopped.and(fed)?;
+        metrics.state = AppState::Stopped;
+        let shown = shown.and_then(|()| screen.refresh(out, &metrics));
+        if let Err(error) = shown
+            && error.kind() != ErrorKind::Closed
+        {
+            return Err(error);
+        }
+        let records = PositionTopic::read(&*service.log)?.map_or(0, |position| position.records);
+        let restored = metrics.restored;
+        let end = format!(
+            "stopped cleanly after {records} events; run the same command again to continue\nrestored {restored} records\n"
+        );
+        tell(if is_terminal { out } else { notes }, &end)
+    }
+
+    fn explain(&self, service: &Service) -> String {
+        let position = &service.position;
+        let progress = match position.records {
+            0 => "new; nothing was counted before".to_owned(),
+            records => {
+                format!("continuing behind {records} events, at event time {}", utc(position.time_ms as i64))
+            }
+        };
+        format!(
+            "CTR service: clicks in percent of impressions, per window of event time.\n\
+             input   a generator makes {} ad events/s; its event time runs {} times faster than the clock\n\
+             data    {} ({progress})\n\
+             stop    Ctrl-C; started again it continues; delete the data directory to begin anew\n\
+             A window is shown once, when event time is {} behind its end. `ctr --help` says how to count files.\n",
+            self.rate,
+            self.speed,
+            self.data_dir.display(),
+            seconds(self.grace),
+        )
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+/// Shows new results until a stop is requested, the application ends, or nobody reads the output any more.
+fn show_until_stopped(
+    screen: &mut Screen,
+    out: &mut dyn Write,
+    handle: &AppHandle,
+    stop: &Stop,
+) -> Result<()> {
+    while !stop.wait(REFRESH) && !handle.state().borrow().is_final() {
+        screen.refresh(out, &handle.metrics())?;
+    }
+    Ok(())
+}
+
+/// Writes text. Errs with `Closed` if nobody reads it any more.
+fn tell(out: &mut dyn Write, text: &str) -> Result<()> {
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| {
+        let kind = if error.kind() == io::ErrorKind::BrokenPipe { ErrorKind::Closed } else { ErrorKind::Io };
+        Error::new(kind, "the output cannot be written").caused_by(error)
+    })
+}

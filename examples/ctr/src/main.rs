@@ -1,0 +1,69 @@
+//! The CTR service; see `ctr --help`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use ctr::args::Args;
+use ctr::files::FileRun;
+use ctr::live::{LiveRun, Stop};
+use streams_core::{Error, ErrorKind, Result};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let level = if args.verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).init();
+    let result = if args.input.is_empty() { live(&args) } else { files(args) };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without standard error nobody can be told.
+            let _ = writeln!(io::stderr(), "ctr: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn files(args: Args) -> Result<()> {
+    let run = FileRun {
+        inputs: args.input,
+        output_dir: args.output_dir.unwrap_or_default(),
+        data_dir: args.data_dir,
+        grace: args.grace.unwrap_or(Duration::ZERO),
+        partitions: args.partitions.unwrap_or(1),
+        threads: args.threads,
+        dead_letter: args.dead_letter,
+    };
+    let mut out = io::stderr();
+    let is_terminal = out.is_terminal();
+    let summary = run.run(&mut out, is_terminal)?;
+    let _ = writeln!(out, "{summary}");
+    Ok(())
+}
+
+fn live(args: &Args) -> Result<()> {
+    let run = LiveRun {
+        data_dir: args.data_dir.clone().unwrap_or_else(|| PathBuf::from("ctr-data")),
+        grace: args.grace.unwrap_or(Duration::from_secs(10)),
+        partitions: args.partitions.unwrap_or(4),
+        threads: args.threads,
+        rate: args.rate,
+        speed: args.speed,
+        seed: args.seed,
+    };
+    let stop = Arc::new(Stop::default());
+    let requested = Arc::clone(&stop);
+    let on_signal = move || {
+        if requested.request() {
+            // The second signal: it is not to wait. Everything that is committed survives that too.
+            std::process::exit(130);
+        }
+    };
+    ctrlc::set_handler(on_signal)
+        .map_err(|e| Error::new(ErrorKind::Io, "Ctrl-C cannot be caught").caused_by(e))?;
+    let is_terminal = io::stdout().is_terminal();
+    run.run(&mut io::stdout().lock(), &mut io::stderr(), is_terminal, &stop)
+}

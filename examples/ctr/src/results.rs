@@ -1,0 +1,145 @@
+//! Result topics, and the CSV files made of them.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use streams_core::ids::TopicPartition;
+use streams_core::log::{Log, PartitionReader, Wakeup};
+use streams_core::record::{RecordBatch, RecordView};
+use streams_core::serde::DefaultSerde;
+use streams_core::{Error, ErrorKind, Result};
+
+use crate::model::CtrMetrics;
+use crate::time::utc;
+
+/// Reads all partitions of a topic, one after the other.
+pub struct TopicReader {
+    topic: String,
+    partitions: Vec<Box<dyn PartitionReader>>,
+}
+
+impl TopicReader {
+    /// A reader of `topic` from `last` records before the end of each partition, or from the beginning.
+    pub fn open(log: &dyn Log, topic: &str, last: Option<i64>) -> Result<Self> {
+        let info = log.describe_topic(topic)?;
+        let info =
+            info.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no topic {topic}")))?;
+        let wakeup = Arc::new(Wakeup::new());
+        let mut partitions = Vec::new();
+        for number in 0..info.partitions {
+            let partition = TopicPartition::new(topic, number);
+            let start = log.start_offset(&partition)?;
+            let from = match last {
+                Some(last) => start.max(log.end_offset(&partition)? - last),
+                None => start,
+            };
+            partitions.push(log.open_reader(&partition, from, &wakeup)?);
+        }
+        Ok(TopicReader { topic: topic.to_owned(), partitions })
+    }
+
+    /// Shows every committed record that was not shown before to `take`.
+    pub fn read(&mut self, mut take: impl FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
+        let mut batch = RecordBatch::new();
+        for partition in &mut self.partitions {
+            loop {
+                batch.clear();
+                if partition.read(&mut batch, 1 << 20)? == 0 {
+                    break;
+                }
+                batch.iter().try_for_each(&mut take)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The results that were not read before, by category and window.
+    pub fn read_metrics(&mut self) -> Result<Vec<CtrMetrics>> {
+        let mut rows = Vec::new();
+        let serde = CtrMetrics::serde();
+        let topic = self.topic.clone();
+        self.read(|record| {
+            let value = record.value.unwrap_or_default();
+            let row = serde
+                .deserialize(value)
+                .map_err(|e| e.context(format!("topic {topic}, offset {}", record.offset)))?;
+            rows.push(row);
+            Ok(())
+        })?;
+        rows.sort_by(|a, b| (&a.site_category, a.window_start).cmp(&(&b.site_category, b.window_start)));
+        Ok(rows)
+    }
+}
+
+/// Writes the results as CSV. The file is there as a whole or not at all.
+pub fn write_csv(path: &Path, rows: &[CtrMetrics], with_category: bool) -> Result<()> {
+    write_whole(path, |out| {
+        if with_category {
+            write!(out, "site_category,")?;
+        }
+        writeln!(out, "window_start,window_end,impressions,clicks,ctr")?;
+        for row in rows {
+            if with_category {
+                write!(out, "{},", quoted(row.site_category.as_deref().unwrap_or_default()))?;
+            }
+            let (start, end) = (utc(row.window_start), utc(row.window_end));
+            // `{:?}` is the shortest text that is read back as the same number.
+            writeln!(out, "{start},{end},{},{},{:?}", row.impressions, row.clicks, row.ctr)?;
+        }
+        Ok(())
+    })
+}
+
+/// Writes a file under another name and renames it when it is complete.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let unfinished = path.with_added_extension("unfinished");
+    let attempt = || {
+        let mut out = BufWriter::new(File::create(&unfinished)?);
+        write(&mut out)?;
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    attempt()
+        .map_err(|e| Error::new(ErrorKind::Io, format!("{} cannot be written", path.display())).caused_by(e))
+}
+
+/// A CSV field, in quotes where it needs them.
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ctr;
+
+    #[test]
+    fn rows_are_written_with_times_in_utc_and_the_shortest_rate() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("ctr.csv");
+        let row = |category: Option<&str>, impressions, clicks| CtrMetrics {
+            site_category: category.map(Into::into),
+            window_start: 1_413_849_600_000,
+            window_end: 1_413_849_660_000,
+            impressions,
+            clicks,
+            ctr: ctr(impressions, clicks),
+        };
+        write_csv(&path, &[row(None, 28, 12), row(None, 0, 1), row(None, 32, 8)], false).expect("writes");
+        let expected = "window_start,window_end,impressions,clicks,ctr\n\
+            2014-10-21 00:00:00,2014-10-21 00:01:00,28,12,42.857142857142854\n\
+            2014-10-21 00:00:00,2014-10-21 00:01:00,0,1,0.0\n\
+            2014-10-21 00:00:00,2014-10-21 00:01:00,32,8,25.0\n";
+        assert_eq!(fs::read_to_string(&path).expect("reads"), expected);
+
+        write_csv(&path, &[row(Some("a,\"b"), 1, 0)], true).expect("writes");
+        let text = fs::read_to_string(&path).expect("reads");
+        assert_eq!(text.lines().nth(1), Some("\"a,\"\"b\",2014-10-21 00:00:00,2014-10-21 00:01:00,1,0,0.0"));
+    }
+}
