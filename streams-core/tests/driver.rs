@@ -5,8 +5,8 @@ use std::time::Duration;
 use streams_core::testing::{TestDriver, TestDriverOptions};
 use streams_core::windows::{TimeWindows, Windowed};
 use streams_core::{
-    DropReason, EmitStrategy, Materialized, Result, Store, StreamsBuilder, Topic, Topology,
-    serde::DefaultSerde, serde::time_windowed,
+    DropReason, EmitStrategy, ErrorPolicies, ErrorPolicy, Headers, Materialized, Result, Store,
+    StreamsBuilder, Topic, Topology, serde::DefaultSerde, serde::time_windowed,
 };
 
 const IN: Topic<Option<String>, String> = Topic::new("in");
@@ -112,6 +112,26 @@ fn the_end_of_the_input_closes_every_window_once() -> Result<()> {
     driver.finish()?;
     driver.finish()?;
     assert_eq!(driver.read_raw(WINDOWS.name()).len(), 1);
+    Ok(())
+}
+
+#[test]
+fn a_skipped_record_is_committed_with_its_dead_letter_and_counted_once() -> Result<()> {
+    const DEAD: Topic<String, Vec<u8>> = Topic::new("dead");
+    let builder = StreamsBuilder::new();
+    builder.stream(&OUT).map_values(|n| n + 1).to(&Topic::<String, i64>::new("more"));
+    let policies = ErrorPolicies {
+        deserialization: ErrorPolicy::DeadLetter,
+        dead_letter_topic: Some("dead".to_owned()),
+        ..ErrorPolicies::default()
+    };
+    let options = TestDriverOptions { policies, ..TestDriverOptions::default() };
+    let mut driver = TestDriver::with(&builder.build()?, options)?;
+    driver.pipe_raw("out", None, Some(b"a"), Some(b"not a number"), 1, &Headers::new())?;
+    assert_eq!(driver.read(&DEAD)?[0].value, b"not a number");
+    driver.crash()?;
+    driver.pipe(&OUT, "a".to_owned(), 1, 2)?;
+    assert_eq!((driver.read(&DEAD)?.len(), driver.dropped().of(DropReason::Undecodable)), (0, 1));
     Ok(())
 }
 

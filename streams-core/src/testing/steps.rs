@@ -128,9 +128,21 @@ impl TestDriver {
                         self.commit_task(task)?;
                     }
                 }
+                // Records that were skipped, with their dead letters.
+                if self.options.commit_each_record && self.has_moved(task) {
+                    self.commit_task(task)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether a task has read what is not committed.
+    fn has_moved(&self, task: usize) -> bool {
+        let positions = self.tasks[task].positions();
+        positions.iter().any(|(input, position)| {
+            self.committed.get(input).is_none_or(|committed| committed.offset != position.offset)
+        })
     }
 
     /// Commits one task: its outputs and changes appear in their topics.

@@ -31,6 +31,13 @@ pub(super) const CASES: &[Case] = &[
     case("config-processing-fail", |b| {
         b.stream(&Topic::<Text, String>::new("in")).try_map_values(|_, v| v.parse::<i64>()).to(&NUMBERS_OUT);
     }),
+    case("config-dead-letter", |b| {
+        b.stream(&Topic::<String, i64>::new("in"))
+            .select_key(|k, v| format!("{k}{}", v % 2))
+            .repartition()
+            .try_map_values(|_, v| 100_i64.checked_div(v % 4).ok_or("/ by zero"))
+            .to(&NUMBERS_OUT);
+    }),
     case("config-timestamp-extractor-negative", |b| with_times(b, |record, _| Ok(time_of(record)))),
     case("config-skip-invalid-timestamp", |b| with_times(b, |record, _| Ok(time_of(record)))),
     case("config-fail-on-invalid-timestamp", |b| {
