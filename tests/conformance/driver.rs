@@ -97,7 +97,8 @@ fn feed(driver: &mut TestDriver, vector: &Vector, input: &Input) -> Result<strea
     }
 }
 
-fn row(record: &RawRecord, types: TopicTypes) -> Row {
+/// A record by the types of its topic.
+pub(crate) fn row(record: &RawRecord, types: TopicTypes) -> Row {
     Row {
         key: types.key.decode(record.key.as_deref()),
         value: types.value.decode(record.value.as_deref()),

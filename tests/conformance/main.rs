@@ -11,6 +11,7 @@ mod compare;
 mod describe;
 mod deviations;
 mod driver;
+mod on_log;
 mod report;
 mod stores;
 mod types;
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
         lines.push(line("the recordings", Outcome::Failed(vec![wrong])));
         Vec::new()
     });
-    let mut crashed = Vec::new();
+    let (mut crashed, mut on_log) = (Vec::new(), Vec::new());
     for path in recordings.iter().filter(|path| wanted(&name(path))) {
         let vector = match Vector::load(path) {
             Ok(vector) => vector,
@@ -58,9 +59,12 @@ fn main() -> ExitCode {
             }
         };
         let case = cases.iter().find(|case| case.name == vector.name);
-        let judged = judge(&vector, case, Crashes::Never);
+        let judged = judge(&vector, case, Way::Plain);
         if judged.outcome.is_good() && !deviations::loses_state(&vector.name) {
-            crashed.push(judge(&vector, case, Crashes::Every(STEPS_BETWEEN_CRASHES)));
+            crashed.push(judge(&vector, case, Way::Crashing));
+        }
+        if judged.outcome.is_good() && deviations::same_on_a_log(&vector.name) && on_log::fits(&vector) {
+            on_log.push(judge(&vector, case, Way::OnLog));
         }
         lines.push(judged);
     }
@@ -72,9 +76,12 @@ fn main() -> ExitCode {
             ));
         }
     }
-    println!("{}", report::crashed(&crashed, STEPS_BETWEEN_CRASHES));
+    let crashes = format!("with a crash after every {STEPS_BETWEEN_CRASHES} steps");
+    println!("{}", report::again(&crashed, &crashes));
+    println!("{}", report::again(&on_log, "on the embedded log"));
     println!("{}", report::text(&lines));
-    if report::failed(&lines) + report::failed(&crashed) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let failed = [lines, crashed, on_log].iter().map(|lines| report::failed(lines)).sum::<usize>();
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// The recordings' files, by name.
@@ -98,8 +105,34 @@ fn line(case: &str, outcome: Outcome) -> Line {
     Line { case: case.to_owned(), runs: 0, steps: 0, outcome }
 }
 
+/// How a case is run.
+#[derive(Clone, Copy)]
+enum Way {
+    /// In the test driver.
+    Plain,
+    /// In the test driver, with crashes.
+    Crashing,
+    /// As an application.
+    OnLog,
+}
+
+impl Way {
+    fn run(self, case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, String> {
+        match self {
+            Way::Plain => driver::run(case, vector, recorded, Crashes::Never),
+            Way::Crashing => driver::run(case, vector, recorded, Crashes::Every(STEPS_BETWEEN_CRASHES)),
+            Way::OnLog => on_log::run(case, vector, recorded),
+        }
+    }
+
+    /// What can be compared.
+    fn expected(self, recorded: &Run) -> Run {
+        if matches!(self, Way::OnLog) { on_log::as_one_step(recorded) } else { recorded.clone() }
+    }
+}
+
 /// Runs all seeds of one case.
-fn judge(vector: &Vector, case: Option<&Case>, crashes: Crashes) -> Line {
+fn judge(vector: &Vector, case: Option<&Case>, way: Way) -> Line {
     let mut line = line(&vector.name, Outcome::NotYet);
     let Some(case) = case else { return line };
     line.runs = vector.runs.len();
@@ -108,7 +141,7 @@ fn judge(vector: &Vector, case: Option<&Case>, crashes: Crashes) -> Line {
     let mut deviates = false;
     let mut found = Vec::new();
     for recorded in &vector.runs {
-        let got = match catch_unwind(AssertUnwindSafe(|| driver::run(case, vector, recorded, crashes))) {
+        let got = match catch_unwind(AssertUnwindSafe(|| way.run(case, vector, recorded))) {
             Ok(Ok(got)) => got,
             Ok(Err(wrong)) => {
                 found.push(wrong);
@@ -119,11 +152,11 @@ fn judge(vector: &Vector, case: Option<&Case>, crashes: Crashes) -> Line {
                 continue;
             }
         };
-        let mut differences = compare::differences(recorded, &got);
+        let mut differences = compare::differences(&way.expected(recorded), &got);
         if let (Some(deviation), false) = (deviation, differences.is_empty()) {
             let mut instead: Run = recorded.clone();
             (deviation.instead)(&mut instead);
-            differences = compare::differences(&instead, &got);
+            differences = compare::differences(&way.expected(&instead), &got);
             deviates = true;
         }
         found.extend(

@@ -61,16 +61,12 @@ pub(crate) fn text(lines: &[Line]) -> String {
     text
 }
 
-/// What became of the cases that ran once more with crashes.
-pub(crate) fn crashed(lines: &[Line], steps: usize) -> String {
+/// What became of the cases that ran once more in another way.
+pub(crate) fn again(lines: &[Line], how: &str) -> String {
     let mut text = String::new();
-    failures(lines, " with crashes", &mut text);
+    failures(lines, &format!(" {how}"), &mut text);
     let (all, failed) = (lines.len(), failed(lines));
-    let _ = writeln!(
-        text,
-        "with a crash after every {steps} steps: {} as without, {failed} failed",
-        all - failed
-    );
+    let _ = write!(text, "{how}: {} as recorded, {failed} failed", all - failed);
     text
 }
 
