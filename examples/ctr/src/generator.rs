@@ -8,7 +8,7 @@ use compact_str::{CompactString, format_compact};
 use crate::model::AdEvent;
 use crate::time::date;
 
-/// Event time of the first event: 2014-10-21 00:00 UTC, the first hour of the Avazu data.
+/// Event time of the first event, and earliest of all: 2014-10-21 00:00 UTC, the first hour of the Avazu data.
 pub const START_MS: f64 = 1_413_849_600_000.0;
 
 /// Category of the site, its share of the events in percent, and its clicks in percent of all its events.
@@ -39,7 +39,7 @@ impl Generator {
     pub fn event(&self, number: u64, now_ms: f64) -> AdEvent {
         let mut dice = Dice(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let behind = if dice.below(1000) == 0 { 60_000 + dice.below(60_000) } else { dice.below(3000) };
-        let event_time_ms = now_ms as i64 - behind as i64;
+        let event_time_ms = (now_ms as i64 - behind as i64).max(START_MS as i64);
         let (category, rate) = category(&mut dice);
         let hour_of_day = event_time_ms.rem_euclid(86_400_000) / 3_600_000;
         // Most clicks at eight in the evening, fewest in the morning: from 130 % to 70 % of the category's rate.

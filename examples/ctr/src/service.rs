@@ -26,6 +26,8 @@ pub struct Service {
 impl Service {
     /// Opens the data directory `dir`, which is made if it does not exist.
     ///
+    /// Settings of the library may be given in the environment: `STREAMS_COMMIT_INTERVAL=1s` and so on.
+    ///
     /// Errs with `Locked` if another process has it open, and with `Config` if it belongs to a run with other
     /// settings.
     pub fn open(dir: &Path, settings: Settings, threads: u16) -> Result<Self> {
@@ -42,6 +44,7 @@ impl Service {
         let mut config = Config::new("ctr");
         config.num_threads = usize::from(threads);
         config.state_dir = Some(dir.join("state"));
+        config.apply_env(std::env::vars())?;
         // Everything that is not counted goes to one topic, in the transaction that passes it by.
         config.errors = ErrorPolicies {
             deserialization: ErrorPolicy::DeadLetter,

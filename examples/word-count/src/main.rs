@@ -1,2 +1,57 @@
-//! Counts words.
-fn main() {}
+//! Counts the words of standard input, or of a line of its own: `echo "to be or not to be" | cargo run -p word-count`
+
+#![allow(clippy::print_stdout, reason = "it is a program for the command line")]
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use streams_core::log::{Log, NewTopic, embedded::EmbeddedLog};
+use streams_core::runtime::{App, Config, Start, Subscription, TopicProducer};
+use streams_core::{Result, StreamsBuilder, Topic, Topology};
+
+const LINES: Topic<Option<String>, String> = Topic::new("lines");
+const COUNTS: Topic<String, i64> = Topic::new("counts");
+const HAMLET: &str = "To be, or not to be: that is the question";
+
+fn topology() -> Result<Topology> {
+    let builder = StreamsBuilder::new();
+    builder
+        .stream(&LINES)
+        .flat_map_values(|line| words(&line))
+        .group_by(|_key, word| word.clone())
+        .count()
+        .to_stream()
+        .to(&COUNTS);
+    builder.build()
+}
+
+fn words(line: &str) -> Vec<String> {
+    let words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
+}
+
+fn main() -> Result<()> {
+    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
+    log.create_topics(&[NewTopic::new("lines", 1), NewTopic::new("counts", 1)])?;
+
+    let mut lines = TopicProducer::open(&*log, &LINES)?;
+    let input = std::io::stdin();
+    let text = if input.is_terminal() { HAMLET.to_owned() } else { std::io::read_to_string(input)? };
+    for line in text.lines() {
+        lines.send(&None, &line.to_owned(), 0)?;
+    }
+    lines.flush()?;
+    App::new(topology()?, Config::new("word-count"), Arc::clone(&log)).run_to_end()?;
+
+    let mut latest = BTreeMap::new();
+    let mut counts = Subscription::open(&log, &COUNTS, Start::Earliest)?;
+    while let Some(count) = counts.next_now()? {
+        latest.insert(count.record.key, count.record.value);
+    }
+    latest.iter().for_each(|(word, count)| println!("{count:>6} {word}"));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

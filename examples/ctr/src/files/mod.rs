@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use streams_core::log::Wakeup;
-use streams_core::runtime::Metrics;
+use streams_core::runtime::{AppState, Metrics};
 use streams_core::{Error, ErrorKind, Result};
 
 pub use progress::Progress;
@@ -85,7 +85,7 @@ impl FileRun {
         })?;
         let records = ingest.position().records;
         drop(ingest);
-        let metrics = count(&service, records, progress)?;
+        count(&service, records, progress)?;
 
         let read = |topic: &str| TopicReader::open(&*service.log, topic, None)?.read_metrics();
         let (minutes, fives) = (read(CTR_1MIN.name())?, read(CTR_5MIN.name())?);
@@ -99,21 +99,26 @@ impl FileRun {
             records_now: records - before,
             letters,
             windows: [minutes.len(), fives.len(), hours.len()],
-            restored: metrics.restored,
             elapsed: Duration::ZERO,
         })
     }
 }
 
 /// Runs the application to the end of the events.
-fn count(service: &Service, records: u64, progress: &mut Progress<'_>) -> Result<Metrics> {
+fn count(service: &Service, records: u64, progress: &mut Progress<'_>) -> Result<()> {
     let handle = service.app()?.start_to_end()?;
     let done = Wakeup::new();
+    let mut is_restored = false;
     thread::scope(|scope| {
         let watch = scope.spawn(|| {
             while !done.wait(REFRESH) {
+                let metrics = handle.metrics();
+                if !is_restored && metrics.state == AppState::Running {
+                    is_restored = true;
+                    progress.note(&restored(&metrics));
+                }
                 // Each record is read three times: as an event, for all events, and for its category.
-                let read = (handle.metrics().consumed / 3).min(records);
+                let read = (metrics.consumed / 3).min(records);
                 progress.show("counting", read, records, read);
             }
         });
@@ -123,7 +128,14 @@ fn count(service: &Service, records: u64, progress: &mut Progress<'_>) -> Result
         let _ = watch.join();
         result
     })?;
-    Ok(handle.metrics())
+    if !is_restored {
+        progress.note(&restored(&handle.metrics()));
+    }
+    Ok(())
+}
+
+fn restored(metrics: &Metrics) -> String {
+    format!("restored {} records", metrics.restored)
 }
 
 fn make_dir(dir: &Path) -> Result<()> {

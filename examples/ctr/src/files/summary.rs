@@ -18,15 +18,13 @@ pub struct Summary {
     pub letters: LetterCounts,
     /// Windows of one minute, of five minutes, and of an hour per site category.
     pub windows: [usize; 3],
-    /// Records read from changelogs to restore state.
-    pub restored: u64,
     /// Time since this start.
     pub elapsed: Duration,
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Summary { records, records_now, letters, windows, restored, elapsed } = self;
+        let Summary { records, records_now, letters, windows, elapsed } = self;
         let continued =
             if records_now < records { format!(" ({records_now} since this start)") } else { String::new() };
         writeln!(f, "records read:         {records}{continued}")?;
@@ -44,7 +42,6 @@ impl fmt::Display for Summary {
             f,
             "windows written:      {minutes} of 1 minute, {fives} of 5 minutes, {hours} of 1 hour per site category"
         )?;
-        writeln!(f, "restored {restored} records")?;
         let seconds = elapsed.as_secs_f64();
         write!(f, "{seconds:.2} s, {:.0} records/s", *records_now as f64 / seconds.max(1e-9))
     }

@@ -67,7 +67,7 @@ impl LiveRun {
         }
         let handle = service.app()?.start()?;
         let feed = Feed::start(self, &service, Arc::clone(stop))?;
-        let shown = show_until_stopped(&mut screen, out, &handle, stop);
+        let shown = self.show(&mut screen, out, notes, &handle, stop);
         stop.request();
         let fed = feed.join();
         let mut metrics = handle.metrics();
@@ -82,50 +82,52 @@ impl LiveRun {
             return Err(error);
         }
         let records = PositionTopic::read(&*service.log)?.map_or(0, |position| position.records);
-        let restored = metrics.restored;
-        let end = format!(
-            "stopped cleanly after {records} events; run the same command again to continue\nrestored {restored} records\n"
-        );
+        let end = format!("stopped cleanly after {records} events; run the same command again to continue\n");
         tell(if is_terminal { out } else { notes }, &end)
+    }
+
+    /// Shows new results until a stop is requested, the application ends, or nobody reads the output any more.
+    fn show(
+        &self,
+        screen: &mut Screen,
+        out: &mut dyn Write,
+        notes: &mut dyn Write,
+        handle: &AppHandle,
+        stop: &Stop,
+    ) -> Result<()> {
+        let mut is_restored = screen.is_terminal();
+        while !stop.wait(REFRESH) && !handle.state().borrow().is_final() {
+            let metrics = handle.metrics();
+            if !is_restored && metrics.state == AppState::Running {
+                is_restored = true;
+                tell(notes, &format!("restored {} records\n", metrics.restored))?;
+            }
+            screen.refresh(out, &metrics)?;
+        }
+        Ok(())
     }
 
     fn explain(&self, service: &Service) -> String {
         let position = &service.position;
         let progress = match position.records {
-            0 => "new; nothing was counted before".to_owned(),
+            0 => "new".to_owned(),
             records => {
-                format!("continuing behind {records} events, at event time {}", utc(position.time_ms as i64))
+                format!("continuing behind {records} events, event time {}", utc(position.time_ms as i64))
             }
         };
+        // Lines of at most 80 characters, so that the table fits an ordinary terminal.
         format!(
             "CTR service: clicks in percent of impressions, per window of event time.\n\
-             input   a generator makes {} ad events/s; its event time runs {} times faster than the clock\n\
+             input   a generator: {} ad events/s, event time {} times faster than the clock\n\
+             output  a window once, when event time is {} s behind its end\n\
              data    {} ({progress})\n\
-             stop    Ctrl-C; started again it continues; delete the data directory to begin anew\n\
-             A window is shown once, when event time is {} behind its end. `ctr --help` says how to count files.\n",
+             stop    Ctrl-C; started again it continues; delete the data to begin anew\n",
             self.rate,
             self.speed,
+            self.grace.as_secs_f64(),
             self.data_dir.display(),
-            seconds(self.grace),
         )
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
-}
-
-/// Shows new results until a stop is requested, the application ends, or nobody reads the output any more.
-fn show_until_stopped(
-    screen: &mut Screen,
-    out: &mut dyn Write,
-    handle: &AppHandle,
-    stop: &Stop,
-) -> Result<()> {
-    while !stop.wait(REFRESH) && !handle.state().borrow().is_final() {
-        screen.refresh(out, &handle.metrics())?;
-    }
-    Ok(())
 }
 
 /// Writes text. Errs with `Closed` if nobody reads it any more.

@@ -15,15 +15,18 @@ use crate::service::Service;
 use crate::time::utc;
 use crate::topics::{CTR_1MIN, CTR_5MIN, CTR_BY_SITE_CATEGORY, DEAD_LETTERS};
 
-/// Rows of one minute, of five minutes and of categories.
-const ROWS: [usize; 3] = [10, 5, 8];
+/// Rows of one minute, of five minutes and of categories that are kept. With the explanation they fit 24 lines.
+const ROWS: [usize; 3] = [5, 3, 32];
+/// Categories that are shown: those with the most events.
+const CATEGORIES: usize = 5;
 /// Length of the longest bar, and the rate it stands for.
-const BAR: f64 = 30.0;
+const BAR: f64 = 20.0;
 const BAR_PERCENT: f64 = 40.0;
 
 /// New results, read from their topics.
 pub(super) struct Screen {
     is_terminal: bool,
+    is_new: bool,
     begin: String,
     results: [Results; 3],
     letters: TopicReader,
@@ -47,6 +50,7 @@ impl Screen {
         };
         Ok(Screen {
             is_terminal,
+            is_new: true,
             begin,
             results: [
                 results("1min", CTR_1MIN.name())?,
@@ -56,6 +60,11 @@ impl Screen {
             letters: TopicReader::open(&*service.log, DEAD_LETTERS, None)?,
             dropped: LetterCounts::default(),
         })
+    }
+
+    /// Whether it draws a table instead of lines.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.is_terminal
     }
 
     /// Reads what is new and shows it.
@@ -81,42 +90,45 @@ impl Screen {
             dropped.add(&DeadLetter::read(record)?);
             Ok(())
         })?;
+        if std::mem::take(&mut self.is_new) {
+            tell(out, "\x1b[2J")?;
+        }
         tell(out, &self.table(metrics))
     }
 
     fn table(&self, metrics: &Metrics) -> String {
-        let mut text = format!("\x1b[H\x1b[J{}\n", self.begin);
+        let mut text = format!("{}\n", self.begin);
         let [minutes, fives, hours] = &self.results;
         for (title, results) in [("1 minute", minutes), ("5 minutes", fives)] {
-            heading(&mut text, title);
-            if results.rows.is_empty() {
-                text.push_str("  (the first window is not closed yet)\n");
-            }
+            heading(&mut text, title, results.rows.is_empty());
             results.rows.iter().rev().for_each(|row| table_row(&mut text, &utc(row.window_start), row));
-            text.push('\n');
         }
-        if let Some(last) = hours.rows.back() {
-            heading(&mut text, &format!("1 hour from {} by site category", utc(last.window_start)));
-            let of_hour = hours.rows.iter().filter(|row| row.window_start == last.window_start);
-            of_hour
-                .for_each(|row| table_row(&mut text, row.site_category.as_deref().unwrap_or_default(), row));
-            text.push('\n');
-        }
+        let last = hours.rows.back().map(|row| row.window_start);
+        let title = last.map_or_else(String::new, |start| format!(", {}", utc(start)));
+        heading(&mut text, &format!("1 hour by site category{title}"), last.is_none());
+        let mut of_hour: Vec<&CtrMetrics> =
+            hours.rows.iter().filter(|row| Some(row.window_start) == last).collect();
+        of_hour.sort_by_key(|row| std::cmp::Reverse(row.impressions + row.clicks));
+        let shown = of_hour.into_iter().take(CATEGORIES);
+        shown.for_each(|row| table_row(&mut text, row.site_category.as_deref().unwrap_or_default(), row));
         let late: u64 = self.dropped.late.values().sum();
-        // Nothing is done about a text that cannot be written to a string: that does not happen.
+        // Each event is read three times: as it is, for all events, and for its category. Writing to a string does
+        // not fail.
         let _ = writeln!(
             text,
-            "{}; {:.0} records/s with those moved between tasks; {late} late, {} bad records dropped",
+            "{}, {:.0} events/s; dropped: {late} late, {} bad",
             metrics.state,
-            metrics.records_per_second,
+            metrics.records_per_second / 3.0,
             self.dropped.bad_total()
         );
-        text
+        // Line by line over what is there: clearing the screen first would flicker.
+        format!("\x1b[H{}\x1b[J", text.replace('\n', "\x1b[K\n"))
     }
 }
 
-fn heading(text: &mut String, title: &str) {
-    let _ = writeln!(text, "  {title:<44} impressions   clicks      ctr");
+fn heading(text: &mut String, title: &str, is_empty: bool) {
+    let columns = if is_empty { "no window is closed yet" } else { "impressions   clicks      ctr" };
+    let _ = writeln!(text, "{title:<44} {columns}");
 }
 
 fn table_row(text: &mut String, name: &str, row: &CtrMetrics) {

@@ -1,6 +1,8 @@
 //! What the suites share: the real data where it is at hand, made-up data, and a slow and obvious reference.
 #![allow(dead_code, reason = "each suite uses a part of it")]
 
+pub mod process;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
