@@ -55,7 +55,6 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, S
     let mut config = Config::new(&vector.application_id);
     config.commit_interval = Some(Duration::from_millis(2));
     config.forwarding = Forwarding::PerUpdate;
-    config.aligned_event_time = false;
     let metrics = App::new(topology, config, Arc::clone(&log)).run_to_end().map_err(wrong)?;
 
     let mut all = Step::new(recorded.steps.first().map_or(Input::ClockMs(0), |step| step.input.clone()));
