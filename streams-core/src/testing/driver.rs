@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{TaskId, TopicPartition};
 use crate::log::{Committed, partition_for_key};
 use crate::operators::DropCounts;
-use crate::record::{EncodedHeaders, Headers, Record, RecordView};
+use crate::record::{EncodedHeaders, Headers, Record, RecordBatch, RecordView};
 use crate::serde::{DefaultSerde, SerdeRef, from_bytes};
 use crate::state::MemoryBudget;
 use crate::task::{Assignments, Task};
@@ -134,6 +134,14 @@ impl TestDriver {
         headers.encode(&mut encoded);
         let record = RecordView { offset: 0, timestamp, key, value, headers: EncodedHeaders(&encoded) };
         self.deliver(topic, partition, record);
+        self.run()
+    }
+
+    /// Pipes many records as bytes into one partition and then processes them; their offsets are given anew.
+    pub fn pipe_batch(&mut self, topic: &str, partition: u32, records: &RecordBatch) -> Result<()> {
+        self.discover(topic)?;
+        self.topics.check_partition(topic, partition)?;
+        self.deliver_batch(topic, partition, records);
         self.run()
     }
 

@@ -116,6 +116,25 @@ impl TestDriver {
         offset
     }
 
+    /// Appends records to a topic and hands them to the task that reads it, as one batch.
+    pub(super) fn deliver_batch(&mut self, topic: &str, partition: u32, records: &RecordBatch) {
+        let reader = self.readers.get(topic).and_then(|readers| *readers.get(partition as usize)?);
+        let mut batch = match reader {
+            Some((task, queue)) => self.tasks[task].spare_batch(queue),
+            None => RecordBatch::new(),
+        };
+        let log = self.topics.topic(topic);
+        for record in records.iter() {
+            let offset = log.append(partition, record);
+            if reader.is_some() {
+                batch.push(RecordView { offset, ..record });
+            }
+        }
+        if let Some((task, queue)) = reader {
+            self.tasks[task].add(queue, batch);
+        }
+    }
+
     /// Processes whatever waits.
     pub(super) fn run(&mut self) -> Result<()> {
         let mut progress = true;

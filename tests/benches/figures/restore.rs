@@ -1,0 +1,149 @@
+//! Restore of a key-value store from its changelog, and the memory it takes: 16-byte keys in random order, 100-byte
+//! values. Each run is a process of its own, so that the peak of its memory is its own. The bare side puts the same
+//! rows, as they come, into a `BTreeMap`, or into sled in batches of 10,000.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use streams_core::ids::TaskId;
+use streams_core::record::{RecordBatch, RecordView};
+use streams_core::state::engine::EngineKind;
+use streams_core::state::{KeyValueStore, MemoryBudget, Restorer, StoreSpec, TaskState};
+
+use crate::harness::{Outcome, Settings, mix};
+use crate::table::Figure;
+
+const KEYS: usize = 5_000_000;
+const PIECE: usize = 10_000;
+/// What is gathered before it goes to the engine.
+const GATHER: usize = 256 << 20;
+const TASK: TaskId = TaskId { sub_topology: 0, partition: 0 };
+
+pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Figure>> {
+    let keys = settings.size(KEYS);
+    let mut figures = Vec::new();
+    for engine in ["memory", "sled"] {
+        let (ours, bare) = (run(engine, "ours", keys)?, run(engine, "bare", keys)?);
+        figures.push(Figure {
+            name: format!("restore of {keys} keys, {engine} engine, once"),
+            ours: ours.text(keys),
+            bare: bare.text(keys),
+            ratio: format!("{:.2}", bare.seconds / ours.seconds),
+            target: String::new(),
+        });
+    }
+    Ok(figures)
+}
+
+struct Run {
+    seconds: f64,
+    peak: String,
+}
+
+impl Run {
+    fn text(&self, keys: usize) -> String {
+        format!("{:.0} k/s, peak {}", keys as f64 / self.seconds / 1e3, self.peak)
+    }
+}
+
+fn run(engine: &str, side: &str, keys: usize) -> Outcome<Run> {
+    let keys = keys.to_string();
+    let output =
+        Command::new(std::env::current_exe()?).args(["--child", "restore", engine, side, &keys]).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let (seconds, peak) = text
+        .trim()
+        .split_once(' ')
+        .ok_or_else(|| format!("the child failed: {text}{}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok(Run { seconds: seconds.parse()?, peak: peak.to_owned() })
+}
+
+/// One run; prints its seconds and its peak of memory.
+pub(crate) fn child(arguments: &[String]) -> Outcome<()> {
+    let [engine, side, keys] = arguments else { return Err("restore ENGINE SIDE KEYS".into()) };
+    let keys: usize = keys.parse()?;
+    let dir = tempfile::tempdir()?;
+    let seconds = match (engine.as_str(), side.as_str()) {
+        (kind, "ours") => {
+            ours(if kind == "sled" { EngineKind::Sled } else { EngineKind::Memory }, dir.path(), keys)?
+        }
+        ("sled", _) => bare_sled(dir.path(), keys)?,
+        _ => bare_map(keys),
+    };
+    println!("{seconds} {}", peak());
+    Ok(())
+}
+
+/// Greatest resident memory of this process.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.map_or("unknown".to_owned(), |kib| format!("{:.2} GB", kib / 1e6))
+}
+
+fn row(number: usize) -> ([u8; 16], [u8; 100]) {
+    let (mut key, mut value) = ([0; 16], [0; 100]);
+    key[..8].copy_from_slice(&mix(number as u64).to_be_bytes());
+    key[8..].copy_from_slice(&(number as u64).to_be_bytes());
+    value[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    (key, value)
+}
+
+fn ours(kind: EngineKind, dir: &Path, keys: usize) -> Outcome<f64> {
+    let backend = kind.open(dir, 256 << 20)?;
+    let store = KeyValueStore::<Vec<u8>, Vec<u8>>::with_default_serdes(StoreSpec::key_value("rows"));
+    let budget = Arc::new(MemoryBudget::new(GATHER));
+    let task = TaskState::open(TASK, backend.open_task(TASK)?, vec![store.for_task()], budget)?;
+    task.set_changelog(0, 1)?;
+    let mut restorer = Restorer::new(Arc::clone(&task), GATHER);
+    restorer.begin(0, 0, keys as i64, Duration::ZERO);
+    let mut batch = RecordBatch::new();
+    let started = Instant::now();
+    for first in (0..keys).step_by(PIECE) {
+        let end = keys.min(first + PIECE);
+        batch.clear();
+        for number in first..end {
+            let (key, value) = row(number);
+            let offset = number as i64;
+            batch.push(RecordView { offset, key: Some(&key), value: Some(&value), ..RecordView::default() });
+        }
+        restorer.apply(0, &batch, end as i64)?;
+    }
+    task.flush()?;
+    let seconds = started.elapsed().as_secs_f64();
+    let (key, value) = row(keys / 2);
+    if store.get(&key.to_vec())? != Some(value.to_vec()) {
+        return Err("a restored key is not there".into());
+    }
+    Ok(seconds)
+}
+
+fn bare_map(keys: usize) -> f64 {
+    let started = Instant::now();
+    let mut map: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    for number in 0..keys {
+        let (key, value) = row(number);
+        map.insert(key.to_vec(), value.to_vec());
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    std::hint::black_box(&map);
+    seconds
+}
+
+fn bare_sled(dir: &Path, keys: usize) -> Outcome<f64> {
+    let db = sled::Config::new().path(dir).cache_capacity(256 << 20).open()?;
+    let started = Instant::now();
+    for first in (0..keys).step_by(PIECE) {
+        let mut batch = sled::Batch::default();
+        for number in first..keys.min(first + PIECE) {
+            let (key, value) = row(number);
+            batch.insert(&key[..], &value[..]);
+        }
+        db.apply_batch(batch)?;
+    }
+    Ok(started.elapsed().as_secs_f64())
+}
