@@ -89,3 +89,18 @@ fn every_section_with_figures_names_the_command_that_makes_them() {
     }
     none_of(&findings);
 }
+
+#[test]
+fn the_program_in_the_readme_is_the_one_that_is_built_and_tested() {
+    let (Some(page), Some(program), Some(test)) = (
+        document("README.md"),
+        document("examples/word-count/src/main.rs"),
+        document("examples/word-count/src/tests.rs"),
+    ) else {
+        return;
+    };
+    let program = program.text.replace("\n#[cfg(test)]\nmod tests;\n", "");
+    let test = test.text.split_once("#[test]").map_or("", |(_, test)| test).trim();
+    let whole = page.text.contains(program.trim()) && page.text.contains(test);
+    none_of(&if whole { Vec::new() } else { vec![page.at(1, "does not show examples/word-count as it is")] });
+}

@@ -36,10 +36,6 @@ impl Outputs {
         self.targets.push(target);
     }
 
-    pub(crate) fn byte_len(&self) -> usize {
-        self.batch.byte_len()
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }

@@ -37,11 +37,6 @@ impl TopicTable {
         &self.names[number as usize]
     }
 
-    /// How many topics have a number.
-    pub(crate) fn len(&self) -> usize {
-        self.names.len()
-    }
-
     /// Number of partitions of the topic.
     pub(crate) fn partitions(&mut self, number: u32) -> Result<u32> {
         if let Some(&count) = self.known_counts.get(&number) {

@@ -220,11 +220,6 @@ impl Task {
         self.ctx.outputs.is_empty() && self.queues.iter().all(|queue| queue.len() == 0)
     }
 
-    /// Bytes that wait to be produced.
-    pub(crate) fn output_bytes(&self) -> usize {
-        self.ctx.outputs.byte_len()
-    }
-
     /// Records dropped so far, by node and reason.
     pub(crate) fn drops(&self) -> &DropCounts {
         &self.ctx.drops
