@@ -4,11 +4,12 @@ use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::Log;
+use crate::log::{Log, Wakeup};
 use crate::runtime::config::Config;
 use crate::runtime::coordinator::Coordinator;
 use crate::runtime::handle::AppHandle;
@@ -16,8 +17,11 @@ use crate::runtime::metrics::Metrics;
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
 use crate::runtime::topics;
-use crate::state::EngineKind;
+use crate::state::{Backend, EngineKind};
 use crate::topology::Topology;
+
+/// How long to wait for the lock on the state directory.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// An application: a topology with its settings, on a log. Any number of them run in one process.
 ///
@@ -94,7 +98,7 @@ impl App {
         let engine = if config.state_dir.is_some() { config.engine } else { EngineKind::Memory };
         let dir = config.state_dir.as_ref().map(|dir| dir.join(&config.application_id)).unwrap_or_default();
         let cache = (config.memory_budget - config.store_memory()) as u64;
-        let backend = engine.open(&dir, cache)?;
+        let backend = open_state(engine, &dir, cache)?;
         let process_id = match &config.process_id {
             Some(id) => id.clone(),
             // Only an engine on disk makes sure that nobody else uses the directory.
@@ -105,6 +109,19 @@ impl App {
         let (state, watched) = watch::channel(AppState::Created);
         let coordinator = Coordinator::start(Arc::clone(&shared), assignments, bounded, state.clone())?;
         AppHandle::run(shared, coordinator, state, watched)
+    }
+}
+
+/// Opens the state. One that was closed a moment ago, here or in another process, may still be locked.
+fn open_state(engine: EngineKind, dir: &Path, cache: u64) -> Result<Arc<dyn Backend>> {
+    let (until, pause) = (Instant::now() + LOCK_PATIENCE, Wakeup::new());
+    loop {
+        match engine.open(dir, cache) {
+            Err(error) if error.kind() == ErrorKind::Locked && Instant::now() < until => {
+                pause.wait(Duration::from_millis(20));
+            }
+            other => return other,
+        }
     }
 }
 

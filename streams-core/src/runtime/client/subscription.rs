@@ -76,6 +76,7 @@ impl<K: DefaultSerde, V: DefaultSerde> Subscription<K, V> {
 
 impl<K: 'static, V: 'static> Subscription<K, V> {
     /// Subscribes to a topic with these serdes. Errs with `NotFound` if it does not exist.
+    #[allow(clippy::needless_pass_by_value, reason = "a literal is what callers have")]
     pub fn open_with(
         log: &Arc<dyn Log>,
         topic: &Topic<K, V>,

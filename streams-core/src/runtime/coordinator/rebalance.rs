@@ -28,7 +28,7 @@ impl Coordinator {
                     tracing::info!(application = %self.shared.application_id, ?partitions, "revoked");
                     self.owned.retain(|partition| !partitions.contains(partition));
                     let tasks = self.tasks_reading(&partitions);
-                    self.close(tasks)?;
+                    self.close(&tasks)?;
                 }
                 Some(GroupEvent::Lost(partitions)) => {
                     tracing::warn!(application = %self.shared.application_id, ?partitions, "lost");
@@ -145,7 +145,7 @@ impl Coordinator {
     }
 
     /// Commits and closes tasks; returns when it is done, or the application fails.
-    pub(super) fn close(&mut self, tasks: BTreeSet<TaskId>) -> Result<()> {
+    pub(super) fn close(&mut self, tasks: &BTreeSet<TaskId>) -> Result<()> {
         for worker in 0..self.workers.len() {
             let its: Vec<TaskId> = tasks.iter().copied().filter(|task| self.open[task] == worker).collect();
             if !its.is_empty() {
@@ -171,7 +171,7 @@ impl Coordinator {
         }
         tracing::info!(application = %self.shared.application_id, "the topics that match have changed");
         let all = self.open.keys().copied().collect();
-        self.close(all)?;
+        self.close(&all)?;
         self.member.leave()?;
         self.owned.clear();
         self.assigned = false;

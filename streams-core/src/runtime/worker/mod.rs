@@ -57,6 +57,8 @@ pub(super) struct Worker {
     current: usize,
     /// Transactions that failed since the last one that did not.
     failures: u32,
+    /// It was told to stop.
+    stopping: bool,
     /// Until when a task waits for an input that is at its end.
     idle_until: Option<Instant>,
     /// Bytes read from repartition topics since records were deleted there.
@@ -80,6 +82,7 @@ impl Worker {
                 last_commit: Instant::now(),
                 current: usize::MAX,
                 failures: 0,
+                stopping: false,
                 idle_until: None,
                 purgeable: 0,
             };
@@ -122,6 +125,7 @@ impl Worker {
                 self.shared.events.send(Event::Finished { tasks });
             }
             Command::Stop => {
+                self.stopping = true;
                 self.commit()?;
                 for task in std::mem::take(&mut self.tasks) {
                     task.close(&self.shared)?;

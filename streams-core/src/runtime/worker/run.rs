@@ -9,6 +9,7 @@ use crate::runtime::coordinator::Event;
 use crate::runtime::gauges::Gauges;
 use crate::runtime::shared::wall_clock;
 use crate::runtime::worker::Worker;
+use crate::runtime::worker::task::RunningTask;
 use crate::time::Timestamp;
 
 /// Records of one task in a row; the clock is looked at in between.
@@ -46,7 +47,8 @@ impl Worker {
         match self.try_turn() {
             Err(error) if matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout) => {
                 self.reset(error)?;
-                Ok(true)
+                // What could not be committed at the end is done again by whoever takes over.
+                Ok(!self.stopping)
             }
             other => other,
         }
@@ -68,7 +70,7 @@ impl Worker {
         self.current = usize::MAX;
         let dirty = self.tasks.iter().any(|task| task.dirty);
         // At the end of bounded input nothing is to be waited for.
-        let ended = dirty && !moved && self.tasks.iter().any(|task| task.is_exhausted());
+        let ended = dirty && !moved && self.tasks.iter().any(RunningTask::is_exhausted);
         if ended || (dirty && now.duration_since(self.last_commit) >= self.shared.config.commit_interval()) {
             self.commit()?;
         }
@@ -139,7 +141,7 @@ impl Worker {
         if let Some(until) = self.idle_until {
             longest = longest.min(until.saturating_duration_since(now));
         }
-        for due in self.tasks.iter().filter_map(|task| task.next_wall_clock()) {
+        for due in self.tasks.iter().filter_map(RunningTask::next_wall_clock) {
             let millis = u64::try_from(due.saturating_sub(wall_clock)).unwrap_or(0);
             longest = longest.min(Duration::from_millis(millis));
         }
@@ -152,7 +154,7 @@ impl Worker {
             .copied()
             .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("no message");
-        let place = self.tasks.get(self.current).map(|task| task.whereabouts());
+        let place = self.tasks.get(self.current).map(RunningTask::whereabouts);
         let place = place.unwrap_or_else(|| format!("worker {}", self.index + 1));
         Error::new(ErrorKind::User, format!("{place}: panicked: {text}"))
     }
