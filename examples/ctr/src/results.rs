@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use streams_core::ids::TopicPartition;
@@ -94,7 +94,9 @@ pub fn write_csv(path: &Path, rows: &[CtrMetrics], with_category: bool) -> Resul
 
 /// Writes a file under another name and renames it when it is complete.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let unfinished = path.with_added_extension("unfinished");
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
     let attempt = || {
         let mut out = BufWriter::new(File::create(&unfinished)?);
         write(&mut out)?;

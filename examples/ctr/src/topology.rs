@@ -64,7 +64,7 @@ fn count<K: Key + DefaultSerde>(
         .emit_strategy(EmitStrategy::OnWindowClose)
         .aggregate_with(
             Counts::default,
-            |_, click, counts: Counts| counts.add(&click),
+            |_, click, counts: Counts| counts.plus(&click),
             Materialized::named(name),
         )
         .named(name)

@@ -15,7 +15,7 @@ use serde_json::Value;
 const MINUTE: i64 = 60_000;
 
 fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    fs::read_to_string(path).expect("the run has written it")
 }
 
 fn packed(text: &[u8]) -> Vec<u8> {

@@ -214,7 +214,7 @@ fn the_late_ones_among_the_real_events_are_the_expected_ones() {
         match letter {
             DeadLetter::Late { node, click, .. } if node == ONE_MINUTE => late.push(click.id),
             DeadLetter::Late { node, .. } => {
-                assert_ne!(node, "", "{FIVE_MINUTES} and others may be late too")
+                assert_ne!(node, "", "{FIVE_MINUTES} and others may be late too");
             }
             DeadLetter::Bad { .. } => panic!("{letter:?}"),
         }

@@ -27,7 +27,7 @@ pub struct Counts {
 impl Counts {
     /// The counts with one event more.
     #[must_use]
-    pub fn add(mut self, click: &Click) -> Self {
+    pub fn plus(mut self, click: &Click) -> Self {
         if click.clicked {
             self.clicks += 1;
         } else {

@@ -9,23 +9,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The binary, with these arguments.
-pub fn ctr(arguments: &[&str]) -> Command {
+pub(crate) fn ctr(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ctr"));
     command.args(arguments).stdin(Stdio::null());
     command
 }
 
 /// Runs the binary to its end.
-pub fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     ctr(arguments).output().expect("the binary can be started")
 }
 
 /// Runs the binary to its end, which must be a good one; what it says on standard error.
 #[track_caller]
-pub fn run_well(arguments: &[&str]) -> String {
+pub(crate) fn run_well(arguments: &[&str]) -> String {
     let output = run(arguments);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
@@ -33,19 +33,19 @@ pub fn run_well(arguments: &[&str]) -> String {
 }
 
 /// A path as an argument.
-pub fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("temporary folders have plain names")
 }
 
 /// A running process whose lines of one output are read.
-pub struct Running {
-    pub child: Child,
-    pub lines: Receiver<String>,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) lines: Receiver<String>,
 }
 
 impl Running {
     /// Starts it; reads standard output, or standard error if not.
-    pub fn start(mut command: Command, standard_output: bool) -> Self {
+    pub(crate) fn start(mut command: Command, standard_output: bool) -> Self {
         let (out, err) =
             if standard_output { (Stdio::piped(), Stdio::null()) } else { (Stdio::null(), Stdio::piped()) };
         let mut child = command.stdout(out).stderr(err).spawn().expect("the binary can be started");
@@ -67,28 +67,28 @@ impl Running {
     }
 
     /// Kills it as `kill -9` does; what it said until then.
-    pub fn kill(mut self) -> Vec<String> {
+    pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("it can be killed");
         self.child.wait().expect("it ends");
         self.lines.iter().collect()
     }
 
     /// Sends the signal of Ctrl-C.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status().expect("there is a kill command");
         assert!(sent.success());
     }
 
     /// Waits for its end; whether it was a good one, and what it said.
-    pub fn end(mut self) -> (bool, Vec<String>) {
+    pub(crate) fn end(mut self) -> (bool, Vec<String>) {
         let said = self.lines.iter().collect();
         let status = self.child.wait().expect("it ends");
         (status.success(), said)
     }
 
     /// Waits until `condition` holds or it has ended; whether the condition holds.
-    pub fn wait_until(&mut self, mut condition: impl FnMut() -> bool) -> bool {
+    pub(crate) fn wait_until(&mut self, mut condition: impl FnMut() -> bool) -> bool {
         let started = Instant::now();
         loop {
             if condition() {
@@ -104,7 +104,7 @@ impl Running {
 }
 
 /// Bytes of all files below a folder.
-pub fn size_of(folder: &Path) -> u64 {
+pub(crate) fn size_of(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     let size = |entry: fs::DirEntry| match entry.file_type() {
         Ok(kind) if kind.is_dir() => size_of(&entry.path()),
@@ -114,7 +114,7 @@ pub fn size_of(folder: &Path) -> u64 {
 }
 
 /// The number in the line `restored N records`, if it was said.
-pub fn restored(said: &[String]) -> Option<u64> {
-    let numbers = said.iter().filter_map(|line| line.strip_prefix("restored ")?.strip_suffix(" records"));
-    numbers.last().and_then(|number| number.parse().ok())
+pub(crate) fn restored(said: &[String]) -> Option<u64> {
+    let mut numbers = said.iter().filter_map(|line| line.strip_prefix("restored ")?.strip_suffix(" records"));
+    numbers.next_back().and_then(|number| number.parse().ok())
 }
