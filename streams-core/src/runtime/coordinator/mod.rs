@@ -189,7 +189,7 @@ impl Coordinator {
                 self.failure = Some(error);
             }
             Some(_) => {
-                tracing::error!(application = %self.shared.application_id, %error, "failed while failing")
+                tracing::error!(application = %self.shared.application_id, %error, "failed while failing");
             }
         }
     }
