@@ -135,8 +135,8 @@ mod tests {
         };
         assert!(rate(4.0, "3e814130") > 1.2 * rate(4.0, "f028772b"));
         assert!(rate(22.0, "f028772b") > 1.2 * rate(10.0, "f028772b"));
-        let behind =
-            (0..100_000).filter(|&n| generator.event(n, START_MS).event_time_ms < START_MS as i64 - 3000);
+        let now = START_MS + 3_600_000.0;
+        let behind = (0..100_000).filter(|&n| generator.event(n, now).event_time_ms < now as i64 - 3000);
         assert!((50..200).contains(&behind.count()));
         assert_eq!(generator.event(0, START_MS + 14.5 * 3_600_000.0).hour, 14_102_114);
     }
