@@ -18,7 +18,10 @@ impl Serde<String> for StringSerde {
 
     #[inline]
     fn deserialize(&self, bytes: &[u8]) -> Result<String> {
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Running topologies in tests: no files, no threads, no sleeps.
 
+mod commit;
 mod driver;
 mod options;
 mod steps;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ids::Offset;
-use crate::operators::Partition;
 use crate::record::{RecordBatch, RecordView};
 use crate::state::Restorer;
 use crate::state::engine::{Backend, MemoryBackend};
@@ -164,43 +163,6 @@ impl TestDriver {
         })
     }
 
-    /// Commits one task: its outputs and changes appear in their topics.
-    pub(super) fn commit_task(&mut self, index: usize) -> Result<()> {
-        let task = &mut self.tasks[index];
-        task.prepare_commit()?;
-        task.changes()?;
-        let changelogs = task.changelog_topics();
-        let mut ends = vec![None; changelogs.len()];
-        let (outputs, topics) = task.outputs();
-        let mut outputs = std::mem::take(outputs);
-        let mut written = Vec::new();
-        outputs.drain(|target, record| {
-            let name = std::sync::Arc::clone(topics.name(target.topic));
-            written.push((name, target.partition, to_owned(record)));
-            Ok(())
-        })?;
-        *self.tasks[index].outputs().0 = outputs;
-        for (topic, partition, record) in written {
-            let count = self.topics.count(&topic);
-            let partition = match partition {
-                Partition::Hash(hash) => (hash & 0x7fff_ffff) % count,
-                Partition::Any => self.topics.topic(&topic).any_partition(),
-                Partition::Number(number) => number,
-            };
-            self.topics.check_partition(&topic, partition)?;
-            let offset = self.deliver(&topic, partition, record.get(0));
-            if let Some(store) = changelogs.iter().position(|name| name.as_deref() == Some(&*topic)) {
-                ends[store] = Some(offset + 1);
-            }
-        }
-        let task = &mut self.tasks[index];
-        task.committed(&ends);
-        for (partition, committed) in task.positions() {
-            self.committed.insert(partition, committed);
-        }
-        Ok(())
-    }
-
     /// Brings a task's stores to where their changelogs end.
     fn restore(&mut self, task: &mut Task) -> Result<()> {
         let mut restorer = Restorer::new(Arc::clone(task.state()), usize::MAX);
@@ -216,10 +178,4 @@ impl TestDriver {
         }
         Ok(())
     }
-}
-
-fn to_owned(record: RecordView<'_>) -> RecordBatch {
-    let mut batch = RecordBatch::new();
-    batch.push(record);
-    batch
 }

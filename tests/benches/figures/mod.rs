@@ -2,6 +2,7 @@
 
 mod build;
 mod compile;
+mod ctr;
 mod hop;
 mod log;
 mod restore;
@@ -23,6 +24,7 @@ pub(crate) struct Group {
 pub(crate) const ALL: &[Group] = &[
     Group { name: "hop", in_quick: true, measure: hop::measure },
     Group { name: "window", in_quick: true, measure: window::measure },
+    Group { name: "ctr", in_quick: true, measure: ctr::measure },
     Group { name: "store", in_quick: true, measure: store::measure },
     Group { name: "log", in_quick: true, measure: log::measure },
     Group { name: "restore", in_quick: true, measure: restore::measure },

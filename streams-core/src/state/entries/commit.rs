@@ -34,7 +34,8 @@ impl<V: Clone + 'static> Entries<V> {
             Some(entry) => {
                 // Listed before it can fail, so that the abort finds it.
                 let encoded = encode(&*self.serde, entry, &mut self.scratch);
-                self.staged.push((number, Some(self.scratch.as_slice().into())));
+                self.staged.push((number, Some(self.scratch.len() as u32)));
+                self.staged_bytes.extend_from_slice(&self.scratch);
                 encoded.and_then(|()| emit(&slot.key, Some(&self.scratch[8..]), entry.timestamp))
             }
             None => {
@@ -47,16 +48,20 @@ impl<V: Clone + 'static> Entries<V> {
     /// What was staged is committed: it is pending from now on.
     pub(crate) fn commit(&mut self) {
         let mut grown = 0;
-        for (number, row) in std::mem::take(&mut self.staged) {
+        let mut rest = self.staged_bytes.as_slice();
+        for (number, len) in self.staged.drain(..) {
             let slot = self.slots.get_mut(number);
-            let value_len = row.as_ref().map_or(0, |row| row.len()) as u32;
+            let value_len = len.unwrap_or(0);
+            let (row, tail) = rest.split_at(value_len as usize);
+            rest = tail;
             grown += value_len as isize - slot.value_len as isize;
             slot.value_len = value_len;
             if slot.state == State::Staged {
                 slot.state = State::Clean;
             }
-            self.pending.insert(slot.key.clone(), row);
+            self.pending.put(&slot.key, slot.hash, len.map(|_| row));
         }
+        self.staged_bytes.clear();
         match usize::try_from(grown) {
             Ok(grown) => self.share.add_hot(grown),
             Err(_) => self.share.remove_hot(grown.unsigned_abs()),
@@ -74,6 +79,7 @@ impl<V: Clone + 'static> Entries<V> {
                 self.slots.get_mut(number).unforwarded = false;
             }
         }
+        self.staged_bytes.clear();
         let staged = std::mem::take(&mut self.staged).into_iter().map(|(number, _)| number);
         for number in std::mem::take(&mut self.dirty).into_iter().chain(staged) {
             self.share.remove_hot(self.slots.remove(number));
@@ -84,14 +90,14 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// Takes over a row of the changelog: `row` is in stored form.
     pub(crate) fn restore(&mut self, key: KeyBytes, row: Option<Box<[u8]>>) {
+        let hash = self.slots.hash(&key);
         if self.slots.len() > 0 {
-            let hash = self.slots.hash(&key);
             if let Some(number) = self.slots.find(&key, hash) {
                 self.share.remove_hot(self.slots.remove(number));
             }
         }
         let now = i64::from(row.is_some());
-        let before = self.pending.insert(key, row).map_or(0, |row| i64::from(row.is_some()));
+        let before = self.pending.put_owned(key, hash, row).map_or(0, i64::from);
         self.len = (self.len + now - before).max(0);
         self.committed_len = self.len;
     }

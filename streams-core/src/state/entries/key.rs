@@ -5,12 +5,12 @@ use std::cmp::Ordering;
 use std::ops::Deref;
 use std::sync::Arc;
 
-const INLINE: usize = 22;
+const INLINE: usize = 38;
 
 /// Immutable bytes that are cheap to clone; ordered and compared as bytes.
 #[derive(Clone)]
 pub(crate) enum KeyBytes {
-    /// At most 22 bytes.
+    /// At most 38 bytes: a windowed key of some 18 bytes with what the store adds to it.
     Inline { len: u8, bytes: [u8; INLINE] },
     /// More.
     Shared(Arc<[u8]>),
@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn keys_compare_as_bytes_whatever_their_length() {
-        let long = [7u8; 40];
-        let mut keys: Vec<KeyBytes> = (0..=40).rev().map(|len| KeyBytes::from(&long[..len])).collect();
+        let long = [7u8; 60];
+        let mut keys: Vec<KeyBytes> = (0..=60).rev().map(|len| KeyBytes::from(&long[..len])).collect();
         keys.sort();
         assert!(keys.iter().enumerate().all(|(len, key)| **key == long[..len]));
-        assert_eq!(size_of::<KeyBytes>(), 24);
+        assert_eq!(size_of::<KeyBytes>(), 40);
     }
 }

@@ -48,8 +48,10 @@ pub(crate) struct Entries<V: 'static> {
     slots: Slots<V>,
     /// Slots changed since they were last staged, in the order of the first change.
     dirty: Vec<u32>,
-    /// Slots of the commit under way, with the rows they will be.
-    staged: Vec<(u32, Option<Box<[u8]>>)>,
+    /// Slots of the commit under way, with the lengths of the rows they will be.
+    staged: Vec<(u32, Option<u32>)>,
+    /// Those rows, one behind the other.
+    staged_bytes: Vec<u8>,
     /// Keys of dirty and staged slots in order, once somebody has read in order.
     index: Option<BTreeSet<KeyBytes>>,
     forward: Option<Forward<V>>,
@@ -71,6 +73,7 @@ impl<V: Clone + 'static> Entries<V> {
             slots: Slots::new(),
             dirty: Vec::new(),
             staged: Vec::new(),
+            staged_bytes: Vec::new(),
             index: None,
             forward: forward.then(Forward::default),
             pending: Pending::default(),
@@ -173,7 +176,7 @@ impl<V: Clone + 'static> Entries<V> {
 
     #[inline(never)]
     fn load_from_below(&mut self, key: &[u8], hash: u64) -> Result<u32> {
-        let row = match self.pending.get(key).or_else(|| self.flushing.as_ref()?.get(key)) {
+        let row = match self.pending.get(key, hash).or_else(|| self.flushing.as_ref()?.get(key, hash)) {
             Some(row) => row,
             None => match &self.below {
                 Some(below) if !below.empty && below.engine.get(below.store, key, &mut self.scratch)? => {

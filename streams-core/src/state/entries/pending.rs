@@ -1,64 +1,125 @@
 //! Rows that are committed but not in the engine yet.
+//!
+//! Found by hash, because commits and reads of single keys are what happens all the time. The order of the keys is
+//! made when somebody reads in order, and kept from then on.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::OnceLock;
+
+use hashbrown::HashTable;
 
 use crate::state::entries::KeyBytes;
 
 /// What a row takes besides its bytes.
-const ROW_OVERHEAD: usize = 48;
+const ROW_OVERHEAD: usize = size_of::<Row>() + 6;
 
-/// Rows in key order: what is to be put, or `None` to be removed.
+/// Rows by key: what is to be put, or `None` to be removed.
 #[derive(Default)]
 pub struct Pending {
-    rows: BTreeMap<KeyBytes, Option<Box<[u8]>>>,
+    table: HashTable<u32>,
+    rows: Vec<Row>,
     bytes: usize,
+    order: OnceLock<BTreeMap<KeyBytes, u32>>,
+}
+
+struct Row {
+    hash: u64,
+    key: KeyBytes,
+    value: Option<Box<[u8]>>,
 }
 
 impl Pending {
-    /// The row of `key`: `Some(None)` if it is to be removed, `None` if nothing is known of it here.
-    pub(super) fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
-        self.rows.get(key).map(Option::as_deref)
+    /// The row of `key`: `Some(None)` if it is to be removed, `None` if nothing is known of it here. Whatever makes
+    /// the hashes, it must be the same for all rows.
+    pub(super) fn get(&self, key: &[u8], hash: u64) -> Option<Option<&[u8]>> {
+        let number = self.find(key, hash)?;
+        Some(self.rows[number as usize].value.as_deref())
     }
 
-    pub(crate) fn insert(&mut self, key: KeyBytes, row: Option<Box<[u8]>>) -> Option<Option<Box<[u8]>>> {
-        let key_len = key.len();
-        self.bytes += row.as_ref().map_or(0, |row| row.len());
-        let before = self.rows.insert(key, row);
-        match &before {
-            Some(before) => self.bytes -= before.as_ref().map_or(0, |row| row.len()),
-            None => self.bytes += key_len + ROW_OVERHEAD,
+    /// Sets the row of `key`, over the one it had if that is as long; whether that one was a value, if there was one.
+    pub(super) fn put(&mut self, key: &KeyBytes, hash: u64, value: Option<&[u8]>) -> Option<bool> {
+        let Some(number) = self.find(key, hash) else {
+            self.push(Row { hash, key: key.clone(), value: value.map(Into::into) });
+            return None;
+        };
+        let slot = &mut self.rows[number as usize].value;
+        let before = slot.as_ref().map_or(0, |value| value.len());
+        let had = slot.is_some();
+        match (slot.as_mut(), value) {
+            (Some(old), Some(new)) if old.len() == new.len() => old.copy_from_slice(new),
+            _ => *slot = value.map(Into::into),
         }
-        before
+        self.bytes = self.bytes - before + value.map_or(0, <[u8]>::len);
+        Some(had)
+    }
+
+    /// [`put`](Self::put) of a value that is there already.
+    pub(super) fn put_owned(&mut self, key: KeyBytes, hash: u64, value: Option<Box<[u8]>>) -> Option<bool> {
+        let Some(number) = self.find(&key, hash) else {
+            self.push(Row { hash, key, value });
+            return None;
+        };
+        self.bytes += value.as_ref().map_or(0, |value| value.len());
+        let before = std::mem::replace(&mut self.rows[number as usize].value, value);
+        self.bytes -= before.as_ref().map_or(0, |value| value.len());
+        Some(before.is_some())
     }
 
     /// Adds the rows of `older` that are not here.
     pub(super) fn put_below(&mut self, older: &Pending) {
-        for (key, row) in &older.rows {
-            if !self.rows.contains_key(key) {
-                self.insert(key.clone(), row.clone());
+        for Row { hash, key, value } in &older.rows {
+            if self.find(key, *hash).is_none() {
+                self.push(Row { hash: *hash, key: key.clone(), value: value.clone() });
             }
         }
     }
 
     /// Drops the rows below `floor`.
     pub(super) fn drop_below(&mut self, floor: &[u8]) {
-        if self.rows.first_key_value().is_some_and(|(first, _)| **first < *floor) {
-            self.rows = self.rows.split_off(floor);
-            self.bytes = self.rows.iter().map(|(key, row)| Self::size(key, row.as_deref())).sum();
+        let before = self.rows.len();
+        self.rows.retain(|row| *row.key >= *floor);
+        if self.rows.len() == before {
+            return;
         }
+        let rows = std::mem::take(self).rows;
+        rows.into_iter().for_each(|row| self.push(row));
     }
 
+    /// The rows of a range in key order.
     pub(super) fn range(
         &self,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
     ) -> impl DoubleEndedIterator<Item = (&KeyBytes, Option<&[u8]>)> {
-        self.rows.range::<[u8], _>(bounds).map(|(key, row)| (key, row.as_deref()))
+        let order = self.order.get_or_init(|| {
+            self.rows.iter().enumerate().map(|(number, row)| (row.key.clone(), number as u32)).collect()
+        });
+        let value = |number: u32| self.rows[number as usize].value.as_deref();
+        order.range::<[u8], _>(bounds).map(move |(key, &number)| (key, value(number)))
     }
 
     /// All rows in key order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&KeyBytes, Option<&[u8]>)> {
-        self.rows.iter().map(|(key, row)| (key, row.as_deref()))
+        // Sorted by some bytes behind what all keys have in common, so that most comparisons need no further memory.
+        let first: &[u8] = self.rows.first().map_or(&[], |row| &row.key);
+        let shared = self.rows.iter().fold(first.len(), |shared, row| {
+            first[..shared].iter().zip(row.key.iter()).take_while(|(a, b)| a == b).count()
+        });
+        let sample = |row: &Row| {
+            let tail = &row.key[shared..];
+            let mut sample = [0; 16];
+            let len = tail.len().min(16);
+            sample[..len].copy_from_slice(&tail[..len]);
+            u128::from_be_bytes(sample)
+        };
+        let mut order: Vec<(u128, u32)> =
+            self.rows.iter().enumerate().map(|(number, row)| (sample(row), number as u32)).collect();
+        let key = |number: u32| &self.rows[number as usize].key;
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| key(a.1).cmp(key(b.1))));
+        order.into_iter().map(|(_, number)| {
+            let row = &self.rows[number as usize];
+            (&row.key, row.value.as_deref())
+        })
     }
 
     /// Memory it takes, estimated.
@@ -70,7 +131,74 @@ impl Pending {
         self.rows.is_empty()
     }
 
-    fn size(key: &KeyBytes, row: Option<&[u8]>) -> usize {
-        key.len() + ROW_OVERHEAD + row.map_or(0, <[u8]>::len)
+    #[inline]
+    fn find(&self, key: &[u8], hash: u64) -> Option<u32> {
+        let found = self.table.find(hash, |&number| {
+            let row = &self.rows[number as usize];
+            row.hash == hash && *row.key == *key
+        });
+        found.copied()
+    }
+
+    fn push(&mut self, row: Row) {
+        let number = u32::try_from(self.rows.len()).expect("memory ends before four billion rows do");
+        self.bytes += row.key.len() + ROW_OVERHEAD + row.value.as_ref().map_or(0, |value| value.len());
+        if let Some(order) = self.order.get_mut() {
+            order.insert(row.key.clone(), number);
+        }
+        let hash = row.hash;
+        self.rows.push(row);
+        let rows = &self.rows;
+        self.table.insert_unique(hash, number, |&number| rows[number as usize].hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(pending: &mut Pending, key: &[u8], value: &[u8]) {
+        let _ = pending.put(&key.into(), u64::from(key[0] % 3), Some(value));
+    }
+
+    fn keys<'a>(rows: impl Iterator<Item = (&'a KeyBytes, Option<&'a [u8]>)>) -> Vec<Vec<u8>> {
+        rows.map(|(key, _)| key.to_vec()).collect()
+    }
+
+    #[test]
+    fn rows_come_in_key_order_whatever_was_put_or_read_before() {
+        let mut pending = Pending::default();
+        let all = (Bound::Unbounded, Bound::Unbounded);
+        for key in ["key-3", "key-1", "key-12", "key-1\0", "key", "key-0123456789abcdefghij", "key-2"] {
+            put(&mut pending, key.as_bytes(), b"v");
+        }
+        let mut expected = keys(pending.iter());
+        expected.sort();
+        assert_eq!(keys(pending.iter()), expected);
+        assert_eq!(keys(pending.range(all)), expected);
+        put(&mut pending, b"a", b"v");
+        put(&mut pending, b"key-2", b"longer");
+        expected.insert(0, b"a".to_vec());
+        assert_eq!(keys(pending.range(all)), expected);
+        pending.drop_below(b"key-1");
+        assert_eq!(keys(pending.iter()), expected[2..]);
+        assert_eq!(keys(pending.range(all)), expected[2..]);
+        assert_eq!(pending.get(b"key-2", u64::from(b'k' % 3)), Some(Some(&b"longer"[..])));
+        assert_eq!(pending.get(b"a", u64::from(b'a' % 3)), None);
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_rows_that_are_left() {
+        let mut pending = Pending::default();
+        put(&mut pending, b"a", b"12345");
+        put(&mut pending, b"b", b"1");
+        assert_eq!(pending.put(&(&b"a"[..]).into(), u64::from(b'a' % 3), None), Some(true));
+        assert_eq!(
+            pending.put_owned((&b"b"[..]).into(), u64::from(b'b' % 3), Some([1; 7].into())),
+            Some(true)
+        );
+        assert_eq!(pending.bytes(), 2 * (ROW_OVERHEAD + 1) + 7);
+        pending.drop_below(b"b");
+        assert_eq!(pending.bytes(), ROW_OVERHEAD + 8);
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum State {
 
 pub(super) struct Slot<V> {
     pub(super) key: KeyBytes,
-    hash: u64,
+    pub(super) hash: u64,
     /// `None`: known to be absent.
     pub(super) entry: Option<ValueAndTimestamp<V>>,
     /// When it was removed, if it is absent and changed.

@@ -2,7 +2,12 @@
 
 use crate::error::Result;
 use crate::state::engine::Batch;
-use crate::state::task_state::{Opened, TaskState, meta};
+use crate::state::task_state::{Changelog, Opened, TaskState, meta};
+use crate::state::task_store::layers::FlushPart;
+
+/// Rows of one batch, where they may be divided. sled keeps every version of every page that a batch goes through
+/// until the batch is done, some kilobytes per row.
+const MOST_ROWS: usize = 8192;
 
 /// What a flush wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,7 +19,7 @@ pub struct Flushed {
 }
 
 impl TaskState {
-    /// Writes everything that is committed to the engine, in one batch with the checkpoints. Callable from any
+    /// Writes everything that is committed to the engine, and in the last batch the checkpoints. Callable from any
     /// thread at any time: the task goes on meanwhile, and only one flush runs at a time. After an error nothing is
     /// lost, and the next flush tries again.
     pub fn flush(&self) -> Result<Flushed> {
@@ -27,29 +32,17 @@ impl TaskState {
             let parts: Vec<_> = self.stores.iter().map(|opened| opened.store.begin_flush()).collect();
             (parts, point.changelogs.clone(), point.metadata.clone())
         };
-        let mut batch = Batch::new();
-        let mut rows = 0;
-        for ((Opened { number, .. }, part), changelog) in self.stores.iter().zip(&parts).zip(changelogs) {
-            for (key, row) in part.rows.iter() {
-                rows += 1;
-                match row {
-                    Some(row) => batch.put(*number, key, row),
-                    None => batch.delete(*number, key),
-                }
-            }
-            meta::put_checkpoint(&mut batch, *number, changelog, &part.progress);
-        }
-        if let Some(metadata) = &metadata {
-            meta::put_metadata(&mut batch, metadata);
-        }
-        let written = self.engine.apply(&batch);
+        let written = self.write(&parts, changelogs, metadata.as_deref());
         for Opened { store, .. } in &self.stores {
             store.end_flush(written.is_ok());
         }
-        if let Err(error) = written {
-            self.point().changed = true;
-            return Err(error.context(format_args!("task {}: cannot write the stores", self.task)));
-        }
+        let flushed = match written {
+            Ok(flushed) => flushed,
+            Err(error) => {
+                self.point().changed = true;
+                return Err(error.context(format_args!("task {}: cannot write the stores", self.task)));
+            }
+        };
         // Nobody sees these rows anymore, so it does not matter when they go.
         for (Opened { number, .. }, part) in self.stores.iter().zip(&parts) {
             if let Some(expired) = &part.expired {
@@ -58,7 +51,45 @@ impl TaskState {
         }
         // An engine may hold back what it was given; a flush that a crash undoes would have to be replayed.
         self.engine.sync()?;
-        Ok(Flushed { rows, bytes: batch.byte_len() })
+        Ok(flushed)
+    }
+
+    /// Rows of logged stores may go ahead of the last batch, which has the checkpoints: if there is no last batch,
+    /// the changelog is replayed from the old checkpoints and overwrites what went ahead. Everything else is in the
+    /// last batch.
+    fn write(
+        &self,
+        parts: &[FlushPart],
+        changelogs: Vec<Changelog>,
+        metadata: Option<&[u8]>,
+    ) -> Result<Flushed> {
+        let mut batch = Batch::new();
+        let mut flushed = Flushed::default();
+        for logged in [true, false] {
+            let stores = self.stores.iter().zip(parts);
+            for (Opened { number, .. }, part) in stores.filter(|(o, _)| o.store.spec().logged == logged) {
+                for (key, row) in part.rows.iter() {
+                    flushed.rows += 1;
+                    match row {
+                        Some(row) => batch.put(*number, key, row),
+                        None => batch.delete(*number, key),
+                    }
+                    if logged && batch.len() >= MOST_ROWS {
+                        flushed.bytes += batch.byte_len();
+                        self.engine.apply(&std::mem::take(&mut batch))?;
+                    }
+                }
+            }
+        }
+        for ((Opened { number, .. }, part), changelog) in self.stores.iter().zip(parts).zip(changelogs) {
+            meta::put_checkpoint(&mut batch, *number, changelog, &part.progress);
+        }
+        if let Some(metadata) = metadata {
+            meta::put_metadata(&mut batch, metadata);
+        }
+        flushed.bytes += batch.byte_len();
+        self.engine.apply(&batch)?;
+        Ok(flushed)
     }
 
     /// Whether committed entries of all stores of the application take more than their share of memory, and this
