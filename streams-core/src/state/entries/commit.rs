@@ -91,10 +91,10 @@ impl<V: Clone + 'static> Entries<V> {
     /// Takes over a row of the changelog: `row` is in stored form.
     pub(crate) fn restore(&mut self, key: KeyBytes, row: Option<Box<[u8]>>) {
         let hash = self.slots.hash(&key);
-        if self.slots.len() > 0 {
-            if let Some(number) = self.slots.find(&key, hash) {
-                self.share.remove_hot(self.slots.remove(number));
-            }
+        if self.slots.len() > 0
+            && let Some(number) = self.slots.find(&key, hash)
+        {
+            self.share.remove_hot(self.slots.remove(number));
         }
         let now = i64::from(row.is_some());
         let before = self.pending.put_owned(key, hash, row).map_or(0, i64::from);
