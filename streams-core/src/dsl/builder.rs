@@ -81,7 +81,16 @@ impl StreamsBuilder {
             let place = format!("{}:{}", location.file(), location.line());
             self.graph.borrow_mut().mistakes.add(format!("a stream of no topics ({place})"));
         }
-        let names = topics.iter().map(|topic| topic.name().to_owned()).collect();
+        let mut names: Vec<String> = Vec::with_capacity(topics.len());
+        for name in topics.iter().map(Topic::name) {
+            if names.iter().any(|known| known == name) {
+                let place = format!("{}:{}", location.file(), location.line());
+                self.graph.borrow_mut().mistakes.add(format!(
+                    "a stream ({place}) names the topic `{name}` twice: its records would come twice"
+                ));
+            }
+            names.push(name.to_owned());
+        }
         KStream::new(self.source("KSTREAM-SOURCE-", SourceTopics::Names(names), consumed, location))
     }
 
@@ -176,9 +185,10 @@ impl StreamsBuilder {
         materialize::window_by_hand(&mut self.graph.borrow_mut(), serdes, options, Location::caller());
     }
 
-    /// The topology. Errs with every mistake found, each with the nodes and source lines it is about.
+    /// The topology as it is now; what is added later is part of the next one built. Errs with every mistake found,
+    /// each with the nodes and source lines it is about.
     pub fn build(&self) -> Result<Topology> {
-        Topology::new(std::mem::take(&mut *self.graph.borrow_mut()))
+        Topology::new(self.graph.borrow().clone())
     }
 
     #[track_caller]

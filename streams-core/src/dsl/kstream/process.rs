@@ -54,7 +54,9 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
             let processor = ProcessorNode { node, name, processor: supplier(), next, children, stores };
             wirer.register::<K, V, _>(node, Running::<K, V, _>(processor, PhantomData))
         });
-        self.handle.add(prefix, location, wire)
+        let handle = self.handle.add(prefix, location, wire);
+        handle.graph().node_mut(handle.node).takes_stores = true;
+        handle
     }
 }
 
@@ -64,8 +66,20 @@ impl<K, V> KStream<K, V> {
     #[track_caller]
     pub fn with_store<SK, SV>(self, store: &Store<SK, SV>) -> Self {
         let location = Location::caller();
-        let name = self.handle.graph().node(self.handle.node).name.clone();
-        let found = self.handle.graph().store_named(store.name(), &format!("processor `{name}`"), location);
+        let (node, takes_stores) = {
+            let graph = self.handle.graph();
+            let node = graph.node(self.handle.node);
+            (node.describe(), node.takes_stores)
+        };
+        if !takes_stores {
+            let place = format!("{}:{}", location.file(), location.line());
+            self.handle.graph().mistakes.add(format!(
+                "{node} is no processor, but is given the store `{}` ({place}): call `with_store` directly behind `process`",
+                store.name()
+            ));
+            return self;
+        }
+        let found = self.handle.graph().store_named(store.name(), &format!("processor {node}"), location);
         if let Some(store) = found {
             self.handle.connect(store);
         }
