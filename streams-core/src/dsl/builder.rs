@@ -129,6 +129,18 @@ impl StreamsBuilder {
     }
 
     /// A table of a topic: the latest value of each key; a null value deletes, a null key is dropped and counted.
+    ///
+    /// ```
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const PRICES: Topic<String, f64> = Topic::new("prices");
+    /// const DEAR: Topic<String, f64> = Topic::new("dear");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// // A price that falls to 100 or below leaves the table: a tombstone is written for it.
+    /// builder.table(&PRICES).filter(|_item, price| *price > 100.0).to_stream().to(&DEAR);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn table<K, V>(&self, topic: &Topic<K, V>) -> KTable<K, V>
     where

@@ -29,6 +29,28 @@ impl TestDriver {
 
     /// Loses everything that is not committed, local state included, and starts again from the committed offsets and
     /// the changelogs.
+    ///
+    /// ```
+    /// use streams_core::testing::{TestDriver, TestDriverOptions};
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const VISITS: Topic<String, String> = Topic::new("visits");
+    /// const COUNTS: Topic<String, i64> = Topic::new("counts");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.stream(&VISITS).group_by_key().count().to_stream().to(&COUNTS);
+    /// let options = TestDriverOptions { commit_each_record: false, ..TestDriverOptions::default() };
+    /// let mut driver = TestDriver::with(&builder.build()?, options)?;
+    ///
+    /// driver.pipe(&VISITS, "ann".to_owned(), "/".to_owned(), 0)?;
+    /// driver.commit()?;
+    /// driver.pipe(&VISITS, "ann".to_owned(), "/".to_owned(), 1)?;
+    /// driver.crash()?; // the second visit is not committed: it is read again
+    /// driver.commit()?;
+    /// let counts: Vec<i64> = driver.read(&COUNTS)?.into_iter().map(|record| record.value).collect();
+    /// assert_eq!(counts, [1, 2]);
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
     pub fn crash(&mut self) -> Result<()> {
         self.tasks.clear();
         for dropped in std::mem::take(&mut self.dropped_committed) {
