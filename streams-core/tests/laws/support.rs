@@ -12,17 +12,17 @@ use streams_core::{
     StreamsBuilder, Topic, Topology,
 };
 
-pub const IN: Topic<Option<String>, String> = Topic::new("in");
-pub const TABLE: Topic<String, String> = Topic::new("in");
-pub const OUT: Topic<String, i64> = Topic::new("out");
-pub const STORE: Store<String, i64> = Store::new("store");
-pub const TEXTS: Store<String, String> = Store::new("store");
+pub(crate) const IN: Topic<Option<String>, String> = Topic::new("in");
+pub(crate) const TABLE: Topic<String, String> = Topic::new("in");
+pub(crate) const OUT: Topic<String, i64> = Topic::new("out");
+pub(crate) const STORE: Store<String, i64> = Store::new("store");
+pub(crate) const TEXTS: Store<String, String> = Store::new("store");
 
-pub fn ms(n: u64) -> Duration {
+pub(crate) fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
 
-pub fn windowed(windows: TimeWindows, emit: EmitStrategy, by_value: bool) -> Result<Topology> {
+pub(crate) fn windowed(windows: TimeWindows, emit: EmitStrategy, by_value: bool) -> Result<Topology> {
     let builder = StreamsBuilder::new();
     let stream = builder.stream(&IN);
     let grouped =
@@ -34,7 +34,7 @@ pub fn windowed(windows: TimeWindows, emit: EmitStrategy, by_value: bool) -> Res
 }
 
 /// The topologies that every law about disturbances is checked on, by number.
-pub fn topology(number: usize) -> Result<Topology> {
+pub(crate) fn topology(number: usize) -> Result<Topology> {
     let builder = StreamsBuilder::new();
     let stream = || builder.stream(&IN);
     let (hops, tumbling) = (TimeWindows::hopping(ms(10), ms(4)), TimeWindows::tumbling(ms(10)));
@@ -75,7 +75,7 @@ pub fn topology(number: usize) -> Result<Topology> {
     builder.build()
 }
 
-pub const TOPOLOGIES: usize = 9;
+pub(crate) const TOPOLOGIES: usize = 9;
 
 struct Sum;
 
@@ -94,16 +94,16 @@ impl Processor<String, String, String, i64> for Sum {
 }
 
 #[derive(Debug, Clone)]
-pub struct Input {
-    pub partition: u32,
-    pub key: Option<&'static str>,
-    pub value: &'static str,
-    pub time: i64,
+pub(crate) struct Input {
+    pub(crate) partition: u32,
+    pub(crate) key: Option<&'static str>,
+    pub(crate) value: &'static str,
+    pub(crate) time: i64,
 }
 
 /// What happens behind an input.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Step {
+pub(crate) enum Step {
     Nothing,
     Commit,
     Crash,
@@ -111,7 +111,7 @@ pub enum Step {
 }
 
 /// Records of few keys and values, with times that mostly move on.
-pub fn inputs(partitions: u32) -> impl Strategy<Value = Vec<Input>> {
+pub(crate) fn inputs(partitions: u32) -> impl Strategy<Value = Vec<Input>> {
     let key = prop_oneof![1 => Just(None), 6 => prop::sample::select(vec!["a", "b", "c"]).prop_map(Some)];
     let value = prop::sample::select(vec!["a", "b", "cc"]);
     let one = (0..partitions, key, value, -12i64..15);
@@ -125,7 +125,7 @@ pub fn inputs(partitions: u32) -> impl Strategy<Value = Vec<Input>> {
     })
 }
 
-pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => Just(Step::Nothing), 1 => Just(Step::Commit), 1 => Just(Step::Crash), 1 => Just(Step::Restart)
     ];
@@ -133,20 +133,20 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 #[derive(Debug, PartialEq)]
-pub struct Outcome {
-    pub outputs: Vec<RawRecord>,
-    pub changelog: Vec<RawRecord>,
-    pub dropped: DropCounts,
+pub(crate) struct Outcome {
+    pub(crate) outputs: Vec<RawRecord>,
+    pub(crate) changelog: Vec<RawRecord>,
+    pub(crate) dropped: DropCounts,
 }
 
-pub fn pipe(driver: &mut TestDriver, input: &Input) -> Result<()> {
+pub(crate) fn pipe(driver: &mut TestDriver, input: &Input) -> Result<()> {
     let key = input.key.map(str::as_bytes);
     let value = Some(input.value.as_bytes());
     driver.pipe_raw("in", Some(input.partition), key, value, input.time, &Headers::new())
 }
 
 /// Pipes every input, each followed by its step, and ends the input; the driver as it is then.
-pub fn run(
+pub(crate) fn run(
     topology: &Topology,
     options: TestDriverOptions,
     inputs: &[Input],
@@ -166,7 +166,7 @@ pub fn run(
     Ok(driver)
 }
 
-pub fn outcome(driver: &mut TestDriver) -> Outcome {
+pub(crate) fn outcome(driver: &mut TestDriver) -> Outcome {
     Outcome {
         outputs: driver.read_raw("out"),
         changelog: driver.topic_records("app-store-changelog"),
