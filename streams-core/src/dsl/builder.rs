@@ -81,7 +81,16 @@ impl StreamsBuilder {
             let place = format!("{}:{}", location.file(), location.line());
             self.graph.borrow_mut().mistakes.add(format!("a stream of no topics ({place})"));
         }
-        let names = topics.iter().map(|topic| topic.name().to_owned()).collect();
+        let mut names: Vec<String> = Vec::with_capacity(topics.len());
+        for name in topics.iter().map(Topic::name) {
+            if names.iter().any(|known| known == name) {
+                let place = format!("{}:{}", location.file(), location.line());
+                self.graph.borrow_mut().mistakes.add(format!(
+                    "a stream ({place}) names the topic `{name}` twice: its records would come twice"
+                ));
+            }
+            names.push(name.to_owned());
+        }
         KStream::new(self.source("KSTREAM-SOURCE-", SourceTopics::Names(names), consumed, location))
     }
 
@@ -120,6 +129,18 @@ impl StreamsBuilder {
     }
 
     /// A table of a topic: the latest value of each key; a null value deletes, a null key is dropped and counted.
+    ///
+    /// ```
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const PRICES: Topic<String, f64> = Topic::new("prices");
+    /// const DEAR: Topic<String, f64> = Topic::new("dear");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// // A price that falls to 100 or below leaves the table: a tombstone is written for it.
+    /// builder.table(&PRICES).filter(|_item, price| *price > 100.0).to_stream().to(&DEAR);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn table<K, V>(&self, topic: &Topic<K, V>) -> KTable<K, V>
     where
@@ -176,9 +197,10 @@ impl StreamsBuilder {
         materialize::window_by_hand(&mut self.graph.borrow_mut(), serdes, options, Location::caller());
     }
 
-    /// The topology. Errs with every mistake found, each with the nodes and source lines it is about.
+    /// The topology as it is now; what is added later is part of the next one built. Errs with every mistake found,
+    /// each with the nodes and source lines it is about.
     pub fn build(&self) -> Result<Topology> {
-        Topology::new(std::mem::take(&mut *self.graph.borrow_mut()))
+        Topology::new(self.graph.borrow().clone())
     }
 
     #[track_caller]

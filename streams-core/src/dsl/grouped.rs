@@ -71,6 +71,17 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
     }
 
     /// Number of records per key. Null values are dropped and counted as such.
+    ///
+    /// ```
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const VISITS: Topic<String, String> = Topic::new("visits");
+    /// const VISITS_PER_USER: Topic<String, i64> = Topic::new("visits-per-user");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.stream(&VISITS).group_by_key().count().to_stream().to(&VISITS_PER_USER);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn count(self) -> KTable<K, i64> {
         let store = Materialized::with(Arc::clone(&self.key), i64::serde());
@@ -89,6 +100,15 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
 
     /// Folds the values of each key into one of the same type; the first is taken as it is. A reducer that returns
     /// `None` deletes.
+    ///
+    /// ```
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const BIDS: Topic<String, i64> = Topic::new("bids");
+    /// # const HIGHEST: Topic<String, i64> = Topic::new("highest");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&BIDS).group_by_key().reduce(i64::max).to_stream().to(&HIGHEST);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn reduce<R>(self, reducer: impl Fn(V, V) -> R + Send + Sync + 'static) -> KTable<K, V>
     where
@@ -115,6 +135,22 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
 
     /// Folds the values of each key into an aggregate of any type, beginning with that of `initializer`. An
     /// aggregator that returns `None` deletes, and the next value begins afresh.
+    ///
+    /// ```
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const PAYMENTS: Topic<String, i64> = Topic::new("payments");
+    /// const BALANCES: Topic<String, i64> = Topic::new("balances");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder
+    ///     .stream(&PAYMENTS)
+    ///     .group_by_key()
+    ///     .aggregate(|| 0, |_account, amount, balance| balance + amount)
+    ///     .to_stream()
+    ///     .to(&BALANCES);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn aggregate<A, R>(
         self,

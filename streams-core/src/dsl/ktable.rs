@@ -10,7 +10,7 @@ use crate::dsl::{KStream, materialize};
 use crate::error::Result;
 use crate::ids::StoreId;
 use crate::operators::Change;
-use crate::operators::source::TimestampExtractor;
+use crate::operators::source::{TimestampExtractor, negative};
 use crate::operators::stage::Stage;
 use crate::operators::table::{
     Materialization, TableFilter, TableMapValues, TableMapper, TableSource, ToStream,
@@ -339,6 +339,7 @@ impl<K: Clone + 'static, V: Clone + 'static> TimestampExtractor<Option<K>, Optio
                     .with_headers(record.headers.clone());
                 self.0.extract(&record, partition_time)
             }
+            _ if record.timestamp < 0 => Err(negative(record.timestamp)),
             _ => Ok(record.timestamp),
         }
     }

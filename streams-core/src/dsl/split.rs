@@ -14,32 +14,29 @@ use crate::topology::boxed;
 /// takes are dropped, unless there is a [`default_branch`](Split::default_branch).
 pub struct Split<K, V> {
     handle: Handle,
-    branches: Arc<Mutex<Branches<K, V>>>,
+    predicates: Arc<Mutex<Vec<Arc<Predicate<K, V>>>>>,
     count: usize,
     types: PhantomData<fn() -> (K, V)>,
 }
 
-struct Branches<K, V> {
-    predicates: Vec<Arc<Predicate<K, V>>>,
-    default: bool,
-}
-
 impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     pub(crate) fn new(parent: &Handle, location: &'static Location<'static>) -> Self {
-        let branches = Arc::new(Mutex::new(Branches { predicates: Vec::new(), default: false }));
-        let known = Arc::clone(&branches);
+        let predicates = Arc::new(Mutex::new(Vec::new()));
+        let known = Arc::clone(&predicates);
         let handle = parent.add(
             "KSTREAM-BRANCH-",
             location,
             Arc::new(move |wirer, node| {
-                let branches = known.lock().unwrap_or_else(PoisonError::into_inner);
-                let stage = Branch { predicates: branches.predicates.clone(), default: branches.default };
-                drop(branches);
-                let next = Box::new(Choice(wirer.children::<K, V>(node)));
+                let children = wirer.children::<K, V>(node);
+                let mut predicates = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                // Branches that were asked for after the topology was built are not part of it.
+                predicates.truncate(children.len());
+                let stage = Branch { default: children.len() > predicates.len(), predicates };
+                let next = Box::new(Choice(children));
                 boxed::<K, V>(Driver { node, stage: Arc::new(stage), next })
             }),
         );
-        Split { handle, branches, count: 0, types: PhantomData }
+        Split { handle, predicates, count: 0, types: PhantomData }
     }
 
     /// Names the split; its branches are named by this and their own name or number.
@@ -53,7 +50,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     #[track_caller]
     pub fn branch(&mut self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
         let predicate: Predicate<K, V> = Box::new(predicate);
-        self.branches.lock().unwrap_or_else(PoisonError::into_inner).predicates.push(Arc::new(predicate));
+        self.predicates.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(predicate));
         self.count += 1;
         self.child(self.count, Location::caller())
     }
@@ -61,7 +58,6 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
     /// The records that no branch took.
     #[track_caller]
     pub fn default_branch(self) -> KStream<K, V> {
-        self.branches.lock().unwrap_or_else(PoisonError::into_inner).default = true;
         self.child(0, Location::caller())
     }
 

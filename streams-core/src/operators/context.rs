@@ -103,7 +103,16 @@ impl TaskContext {
         match policy {
             ErrorPolicy::Fail => {
                 self.fatal = true;
-                Err(own.context(format!("task {}, {node}, {}", self.task, self.place())))
+                let advice = match stage {
+                    Failing::Deserialization => "errors.deserialization",
+                    Failing::Processing => "errors.processing",
+                    Failing::Production => "errors.production",
+                };
+                Err(own.context(format!(
+                    "task {}, {node}, {} (`{advice}` = `skip` or `dead-letter` would go on without such records)",
+                    self.task,
+                    self.place()
+                )))
             }
             ErrorPolicy::Skip | ErrorPolicy::DeadLetter => {
                 self.drops.add(self.node, reason, 1);
@@ -129,10 +138,13 @@ impl TaskContext {
         }
     }
 
-    /// Puts the input record out to the dead-letter topic, with Kafka's headers about the failure and our own
+    /// Puts the input record, if there is one, out to the dead-letter topic, with Kafka's headers about the failure and our own
     /// `__streams.errors.reason` and `__streams.errors.node`.
     fn dead_letter(&mut self, reason: DropReason, exception: &str, message: &str) -> Result<()> {
-        let (Some(topic), false) = (self.policies.dead_letter_topic.clone(), self.raw.is_empty()) else {
+        // Without a record under way there are no bytes to send: what is in `raw` is an earlier record.
+        let (Some(topic), Some(origin), false) =
+            (self.policies.dead_letter_topic.clone(), self.origin, self.raw.is_empty())
+        else {
             return Ok(());
         };
         let raw = self.raw.get(0);
@@ -140,11 +152,9 @@ impl TaskContext {
         let mut add = |name: &str, value: String| headers.add(format!("__streams.errors.{name}"), value);
         add("exception", exception.to_owned());
         add("message", message.to_owned());
-        if let Some(origin) = self.origin {
-            add("topic", self.topics.name(origin.topic).to_string());
-            add("partition", origin.partition.to_string());
-            add("offset", origin.offset.to_string());
-        }
+        add("topic", self.topics.name(origin.topic).to_string());
+        add("partition", origin.partition.to_string());
+        add("offset", origin.offset.to_string());
         add("reason", reason.code().to_owned());
         add("node", (self.describe)(self.node));
         let mut encoded = Vec::new();

@@ -1,5 +1,7 @@
 //! What to do with a record that cannot be processed.
 
+use crate::error::{Error, ErrorKind, Result};
+
 /// What to do with a record that cannot be read, processed or written (Kafka's three exception handlers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -30,6 +32,17 @@ pub struct ErrorPolicies {
 }
 
 impl ErrorPolicies {
+    /// Errs if dead letters are asked for but have no topic to go to.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.uses_dead_letters() && self.dead_letter_topic.is_none() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "an error policy sends to the dead-letter topic: set `errors.dead-letter-topic`",
+            ));
+        }
+        Ok(())
+    }
+
     pub(crate) fn uses_dead_letters(&self) -> bool {
         self.dead_letter_drops
             || [self.deserialization, self.processing, self.production].contains(&ErrorPolicy::DeadLetter)

@@ -38,7 +38,7 @@ impl<K, V> TimestampExtractor<K, V> for RecordTimestamp {
 }
 
 #[cold]
-fn negative(timestamp: Timestamp) -> Error {
+pub(crate) fn negative(timestamp: Timestamp) -> Error {
     Error::new(
         ErrorKind::Timestamp,
         format!(

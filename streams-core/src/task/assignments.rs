@@ -36,6 +36,7 @@ impl Assignments {
         for sub in 0..topology.sub_topology_count() as u32 {
             all.add_user_topics(topology, sub, application_id, known, count)?;
         }
+        all.check_readers(topology)?;
         all.count_repartitions(topology, application_id)?;
         all.count_writers(topology, application_id);
         for (sub, inputs) in all.subs.iter().enumerate() {
@@ -134,6 +135,25 @@ impl Assignments {
             }
         }
         self.subs.push(SubInputs { inputs });
+        Ok(())
+    }
+
+    /// A pattern may match a topic that another sub-topology reads, which could then get only half of it.
+    fn check_readers(&self, topology: &Topology) -> Result<()> {
+        let mut readers: BTreeMap<&str, &InputTopic> = BTreeMap::new();
+        for input in self.subs.iter().flat_map(|sub| &sub.inputs).map(|(input, _)| input) {
+            if let Some(other) = readers.insert(&input.topic, input) {
+                let [first, second] = [other, input].map(|i| topology.describe_node(i.sources[0]));
+                return Err(Error::new(
+                    ErrorKind::Topology,
+                    format!(
+                        "topic {} is read by {first} and by {second}, which run in different tasks: make the \
+                         pattern narrower, or name the topic in both",
+                        input.topic
+                    ),
+                ));
+            }
+        }
         Ok(())
     }
 

@@ -44,6 +44,9 @@ impl TestDriver {
         written?;
         let task = &mut self.tasks[index];
         task.committed(&ends);
+        if self.dropped_committed[index] != *task.drops() {
+            self.dropped_committed[index].clone_from(task.drops());
+        }
         for (partition, committed) in task.positions() {
             self.committed.insert(partition, committed);
         }

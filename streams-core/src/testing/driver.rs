@@ -46,8 +46,10 @@ pub struct TestDriver {
     pub(super) committed: BTreeMap<TopicPartition, Committed>,
     pub(super) wall_clock: Timestamp,
     pub(super) budget: Arc<MemoryBudget>,
-    /// Dropped by tasks that are no more.
+    /// Dropped by tasks that are no more, as far as it was committed.
     pub(super) dropped_before: DropCounts,
+    /// What each task had dropped when it committed last.
+    pub(super) dropped_committed: Vec<DropCounts>,
 }
 
 impl TestDriver {
@@ -58,6 +60,7 @@ impl TestDriver {
 
     /// Runs `topology` as `options` say.
     pub fn with(topology: &Topology, options: TestDriverOptions) -> Result<Self> {
+        options.policies.check()?;
         let topics = TestTopics {
             topics: BTreeMap::new(),
             counts: options.partitions.clone(),
@@ -74,6 +77,7 @@ impl TestDriver {
             committed: BTreeMap::new(),
             budget: Arc::new(MemoryBudget::unlimited()),
             dropped_before: DropCounts::default(),
+            dropped_committed: Vec::new(),
         };
         driver.start()?;
         Ok(driver)
@@ -212,7 +216,8 @@ impl TestDriver {
         self.commit()
     }
 
-    /// Records dropped so far, by node and reason.
+    /// Records dropped so far, by node and reason. One that was dropped before a crash but not committed is not
+    /// counted until it is processed again.
     pub fn dropped(&self) -> DropCounts {
         let mut all = self.dropped_before.clone();
         self.tasks.iter().for_each(|task| all.merge(task.drops()));

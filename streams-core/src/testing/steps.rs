@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ids::Offset;
+use crate::operators::DropCounts;
 use crate::record::{RecordBatch, RecordView};
 use crate::state::Restorer;
 use crate::state::engine::{Backend, MemoryBackend};
 use crate::task::{Assignments, Task, TaskEnv};
 use crate::testing::TestDriver;
+use crate::topology::SourceTopics;
 
 impl TestDriver {
     /// Commits every task, again and again until nothing moves any more: what a commit puts into repartition topics
@@ -27,9 +29,32 @@ impl TestDriver {
 
     /// Loses everything that is not committed, local state included, and starts again from the committed offsets and
     /// the changelogs.
+    ///
+    /// ```
+    /// use streams_core::testing::{TestDriver, TestDriverOptions};
+    /// use streams_core::{StreamsBuilder, Topic};
+    ///
+    /// const VISITS: Topic<String, String> = Topic::new("visits");
+    /// const COUNTS: Topic<String, i64> = Topic::new("counts");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.stream(&VISITS).group_by_key().count().to_stream().to(&COUNTS);
+    /// let options = TestDriverOptions { commit_each_record: false, ..TestDriverOptions::default() };
+    /// let mut driver = TestDriver::with(&builder.build()?, options)?;
+    ///
+    /// driver.pipe(&VISITS, "ann".to_owned(), "/".to_owned(), 0)?;
+    /// driver.commit()?;
+    /// driver.pipe(&VISITS, "ann".to_owned(), "/".to_owned(), 1)?;
+    /// driver.crash()?; // the second visit is not committed: it is read again
+    /// driver.commit()?;
+    /// let counts: Vec<i64> = driver.read(&COUNTS)?.into_iter().map(|record| record.value).collect();
+    /// assert_eq!(counts, [1, 2]);
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
     pub fn crash(&mut self) -> Result<()> {
-        for task in std::mem::take(&mut self.tasks) {
-            self.dropped_before.merge(task.drops());
+        self.tasks.clear();
+        for dropped in std::mem::take(&mut self.dropped_committed) {
+            self.dropped_before.merge(&dropped);
         }
         self.start()
     }
@@ -42,6 +67,14 @@ impl TestDriver {
 
     /// Makes the tasks, restores their stores and gives them what is behind the committed offsets.
     pub(super) fn start(&mut self) -> Result<()> {
+        for sub in 0..self.topology.sub_topology_count() as u32 {
+            for (_, source) in self.topology.sources_of(sub) {
+                // What is read by name exists, and a pattern may match it too.
+                if let SourceTopics::Names(names) = source {
+                    names.iter().for_each(|name| _ = self.topics.topic(name));
+                }
+            }
+        }
         let known: Vec<String> = self.topics.topics.keys().cloned().collect();
         let counts = self.options.partitions.clone();
         let default = self.topics.default_count;
@@ -88,6 +121,7 @@ impl TestDriver {
             }
             task.init(self.wall_clock)?;
             self.tasks.push(task);
+            self.dropped_committed.push(DropCounts::default());
         }
         self.run()
     }

@@ -4,11 +4,11 @@ use std::panic::Location;
 
 use crate::ids::{NodeId, StoreId};
 use crate::topology::mistakes::Mistakes;
-use crate::topology::names::{Names, mistake_in_name};
+use crate::topology::names::Names;
 use crate::topology::{Node, StoreNode, TableKind};
 
 /// Nodes and stores, in the order they were added.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) stores: Vec<StoreNode>,
@@ -71,40 +71,5 @@ impl Graph {
             self.node_mut(node).sends_old = true;
         }
         able
-    }
-
-    /// Mistakes that need no knowledge of the cluster.
-    pub(crate) fn check(&mut self) {
-        let mut found = Vec::new();
-        for (index, node) in self.nodes.iter().enumerate() {
-            if matches!(node.kind, crate::topology::NodeKind::Hidden) {
-                continue;
-            }
-            found.extend(mistake_in_name(&node.name).map(|m| format!("node {}: {m}", node.describe())));
-            let twin = self.nodes[..index]
-                .iter()
-                .find(|n| n.name == node.name && !matches!(n.kind, crate::topology::NodeKind::Hidden));
-            if let Some(twin) = twin {
-                found.push(format!("two nodes have one name: {} and {}", twin.describe(), node.describe()));
-            }
-        }
-        for (index, store) in self.stores.iter().enumerate() {
-            let (name, at) = (&store.spec.name, store.location);
-            let place = format!("{}:{}", at.file(), at.line());
-            found.extend(mistake_in_name(name).map(|m| format!("store at {place}: {m}")));
-            if let Some(twin) = self.stores[..index].iter().find(|s| s.spec.name == *name) {
-                let first = format!("{}:{}", twin.location.file(), twin.location.line());
-                found.push(format!("two stores are named `{name}`: at {first} and at {place}"));
-            }
-            let used = self.nodes.iter().any(|n| n.stores.contains(&StoreId(index as u16)));
-            if !used {
-                found
-                    .push(format!("store `{name}` ({place}) is used by no node: connect it or leave it out"));
-            }
-        }
-        if self.nodes.is_empty() {
-            found.push("it has no nodes: begin with `stream` or `table`".to_owned());
-        }
-        found.into_iter().for_each(|m| self.mistakes.add(m));
     }
 }

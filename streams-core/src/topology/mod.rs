@@ -1,6 +1,7 @@
 //! The graph as data: nodes, stores, internal topics, sub-topologies; and how a task is wired from it.
 
 mod build;
+mod check;
 mod describe;
 mod graph;
 mod mistakes;

@@ -12,7 +12,7 @@ pub(crate) fn mistake_in_name(name: &str) -> Option<String> {
 }
 
 /// The one counter of a builder.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Names(u32);
 
 impl Names {

@@ -58,6 +58,7 @@ pub(crate) enum TableKind {
     Derived,
 }
 
+#[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) name: String,
     pub(crate) kind: NodeKind,
@@ -75,6 +76,8 @@ pub(crate) struct Node {
     pub(crate) wire: Arc<WireFn>,
     /// Makes a fan-out of the node's output; there if the handle was cloned.
     pub(crate) tee: Option<Arc<dyn Any + Send + Sync>>,
+    /// Whether it runs user code that may use stores.
+    pub(crate) takes_stores: bool,
     /// What a given name is put behind: the split's name for a branch.
     pub(crate) name_prefix: String,
 }
@@ -99,6 +102,7 @@ impl Node {
             location,
             wire,
             tee: None,
+            takes_stores: false,
             name_prefix: String::new(),
         }
     }

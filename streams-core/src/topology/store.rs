@@ -11,6 +11,7 @@ use crate::state::{StoreSpec, TaskStoreRef};
 pub(crate) type StoreFactory =
     Arc<dyn Fn(bool) -> Result<(TaskStoreRef, Arc<dyn Any + Send + Sync>)> + Send + Sync>;
 
+#[derive(Clone)]
 pub(crate) struct StoreNode {
     pub(crate) spec: StoreSpec,
     pub(crate) location: &'static Location<'static>,

@@ -97,14 +97,11 @@ impl TimeWindows {
     pub(crate) fn windows_for(&self, time: Timestamp) -> impl Iterator<Item = Window> + use<> {
         let TimeWindows { size_ms, advance_ms, .. } = *self;
         let earliest = time.saturating_sub(size_ms).saturating_add(advance_ms).max(0);
-        let mut start = earliest / advance_ms * advance_ms;
+        let mut next = Some(earliest / advance_ms * advance_ms);
         std::iter::from_fn(move || {
-            if start > time {
-                return None;
-            }
-            let window = Window { start, end: start.saturating_add(size_ms) };
-            start = start.saturating_add(advance_ms);
-            Some(window)
+            let start = next.filter(|start| *start <= time)?;
+            next = start.checked_add(advance_ms);
+            Some(Window { start, end: start.saturating_add(size_ms) })
         })
     }
 }
@@ -124,5 +121,12 @@ mod tests {
         assert_eq!(starts(hops, 0), [0]);
         assert_eq!(starts(hops, 11), [3, 6, 9]);
         assert_eq!(starts(TimeWindows::tumbling(ms(10)).no_grace(), 19), [10]);
+    }
+
+    #[test]
+    fn the_last_time_there_is_has_an_end_of_windows() {
+        let ms = Duration::from_millis;
+        assert_eq!(starts(TimeWindows::tumbling(ms(1)).no_grace(), i64::MAX), [i64::MAX]);
+        assert_eq!(starts(TimeWindows::hopping(ms(4), ms(2)).no_grace(), i64::MAX).len(), 2);
     }
 }

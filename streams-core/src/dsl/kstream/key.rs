@@ -12,6 +12,15 @@ use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Gives each record another key. Marks the key as changed: aggregations, tables and joins that follow
     /// repartition first.
+    ///
+    /// ```
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const EVENTS: Topic<Option<String>, String> = Topic::new("events");
+    /// # const BY_TEXT: Topic<String, String> = Topic::new("by-text");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&EVENTS).select_key(|_key, text| text.clone()).to(&BY_TEXT);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn select_key<K2>(self, selector: impl Fn(&K, &V) -> K2 + Send + Sync + 'static) -> KStream<K2, V>
     where

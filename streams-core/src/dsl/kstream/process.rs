@@ -14,6 +14,34 @@ use crate::topology::WireFn;
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Runs a processor, one instance per task. Connect it to stores with [`with_store`](KStream::with_store).
     /// Marks the key as changed, whatever the processor does.
+    ///
+    /// ```
+    /// use streams_core::processor::{Processor, ProcessorContext, UserResult};
+    /// use streams_core::{Record, Store, StreamsBuilder, Topic};
+    ///
+    /// const READINGS: Topic<String, i64> = Topic::new("readings");
+    /// const CHANGES: Topic<String, i64> = Topic::new("changes");
+    /// const LAST: Store<String, i64> = Store::new("last");
+    ///
+    /// /// Forwards how much each reading differs from the one before.
+    /// struct Difference;
+    ///
+    /// impl Processor<String, i64, String, i64> for Difference {
+    ///     fn process(&mut self, ctx: &mut ProcessorContext<'_, String, i64>, record: Record<String, i64>) -> UserResult {
+    ///         let last = ctx.store(&LAST)?;
+    ///         let before = last.get(&record.key)?.unwrap_or(0);
+    ///         last.put(&record.key, record.value, record.timestamp)?;
+    ///         let difference = record.value - before;
+    ///         ctx.forward(record.with_value(difference))?;
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.add_store(&LAST);
+    /// builder.stream(&READINGS).process(|| Difference).with_store(&LAST).to(&CHANGES);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn process<K2, V2, P>(self, supplier: impl Fn() -> P + Send + Sync + 'static) -> KStream<K2, V2>
     where
@@ -54,7 +82,9 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
             let processor = ProcessorNode { node, name, processor: supplier(), next, children, stores };
             wirer.register::<K, V, _>(node, Running::<K, V, _>(processor, PhantomData))
         });
-        self.handle.add(prefix, location, wire)
+        let handle = self.handle.add(prefix, location, wire);
+        handle.graph().node_mut(handle.node).takes_stores = true;
+        handle
     }
 }
 
@@ -64,8 +94,20 @@ impl<K, V> KStream<K, V> {
     #[track_caller]
     pub fn with_store<SK, SV>(self, store: &Store<SK, SV>) -> Self {
         let location = Location::caller();
-        let name = self.handle.graph().node(self.handle.node).name.clone();
-        let found = self.handle.graph().store_named(store.name(), &format!("processor `{name}`"), location);
+        let (node, takes_stores) = {
+            let graph = self.handle.graph();
+            let node = graph.node(self.handle.node);
+            (node.describe(), node.takes_stores)
+        };
+        if !takes_stores {
+            let place = format!("{}:{}", location.file(), location.line());
+            self.handle.graph().mistakes.add(format!(
+                "{node} is no processor, but is given the store `{}` ({place}): call `with_store` directly behind `process`",
+                store.name()
+            ));
+            return self;
+        }
+        let found = self.handle.graph().store_named(store.name(), &format!("processor {node}"), location);
         if let Some(store) = found {
             self.handle.connect(store);
         }

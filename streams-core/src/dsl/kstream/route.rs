@@ -24,7 +24,11 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         let location = Location::caller();
         if !Rc::ptr_eq(&self.handle.graph, &other.handle.graph) {
             let place = format!("{}:{}", location.file(), location.line());
-            self.handle.graph().mistakes.add(format!("merge of streams of two builders ({place})"));
+            let mistake = format!(
+                "merge of streams of two builders ({place}): begin both streams with one `StreamsBuilder`"
+            );
+            other.handle.graph().mistakes.add(mistake.clone());
+            self.handle.graph().mistakes.add(mistake);
             return self;
         }
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);

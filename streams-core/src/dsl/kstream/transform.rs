@@ -29,6 +29,15 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     }
 
     /// Turns each record into one other. Marks the key as changed: what follows may have to repartition.
+    ///
+    /// ```
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const WORDS: Topic<String, String> = Topic::new("words");
+    /// # const BY_LENGTH: Topic<i64, String> = Topic::new("by-length");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&WORDS).map(|_key, word| (word.len() as i64, word)).to(&BY_LENGTH);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn map<K2, V2>(self, mapper: impl Fn(K, V) -> (K2, V2) + Send + Sync + 'static) -> KStream<K2, V2>
     where
@@ -39,6 +48,15 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     }
 
     /// Turns each value into another; the key stays, so nothing has to be repartitioned.
+    ///
+    /// ```
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const WORDS: Topic<String, String> = Topic::new("words");
+    /// # const LENGTHS: Topic<String, i64> = Topic::new("lengths");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&WORDS).map_values(|word| word.len() as i64).to(&LENGTHS);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn map_values<V2>(self, mapper: impl Fn(V) -> V2 + Send + Sync + 'static) -> KStream<K, V2>
     where
@@ -61,6 +79,15 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
 
     /// Turns each value into another by code that may fail; the application's policy for failing user code decides
     /// what then becomes of the record.
+    ///
+    /// ```
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const TEXTS: Topic<String, String> = Topic::new("texts");
+    /// # const NUMBERS: Topic<String, i64> = Topic::new("numbers");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&TEXTS).try_map_values(|_key, text| text.parse::<i64>()).to(&NUMBERS);
+    /// # builder.build().unwrap();
+    /// ```
     #[track_caller]
     pub fn try_map_values<V2, E>(
         self,

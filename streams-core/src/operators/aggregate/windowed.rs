@@ -146,6 +146,15 @@ where
         self.store.keep_from(closed.saturating_sub(self.windows.size_ms()).saturating_add(1).max(0));
     }
 
+    /// Where time is that of upstream tasks, records of a fast one move the store's clock ahead of it: windows that
+    /// are still open must not expire by that.
+    fn keep_open_windows(&self) {
+        if self.emit != Emit::Close {
+            let closed = self.clock.get().saturating_sub(self.windows.grace_ms());
+            self.store.keep_from(closed.saturating_sub(self.windows.size_ms()).saturating_add(1).max(0));
+        }
+    }
+
     fn grid_passed(&self, closed: Timestamp) -> bool {
         let advance = crate::time::millis(self.windows.advance());
         let steps = |end: Timestamp| end.saturating_sub(self.windows.size_ms()).div_euclid(advance);
@@ -163,6 +172,13 @@ where
     V: 'static,
     A: Clone + Send + 'static,
 {
+    fn init(&mut self, ctx: &mut TaskContext) -> Result<()> {
+        if ctx.aligned_time.is_some() {
+            self.keep_open_windows();
+        }
+        Ok(())
+    }
+
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
         if self.emit != Emit::Commit {
             return Ok(());
@@ -179,6 +195,7 @@ where
     fn pass_time(&mut self, ctx: &mut TaskContext, now: Timestamp) -> Result<()> {
         ctx.node = self.node;
         let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
+        self.keep_open_windows();
         if self.emit == Emit::Close { self.emit_closed(ctx, closed, &Headers::new()) } else { Ok(()) }
     }
 

@@ -81,8 +81,9 @@ impl Punctuations {
         let mut due: Vec<(Timestamp, PunctuationId, NodeId)> = Vec::new();
         for schedule in self.schedules.iter_mut().filter(|s| s.kind == kind && s.due <= now) {
             due.push((schedule.due, schedule.id, schedule.node));
-            let missed = (now - schedule.due) / schedule.interval_ms;
-            schedule.due = schedule.due.saturating_add((missed + 1).saturating_mul(schedule.interval_ms));
+            let missed = now.saturating_sub(schedule.due) / schedule.interval_ms;
+            let steps = missed.saturating_add(1).saturating_mul(schedule.interval_ms);
+            schedule.due = schedule.due.saturating_add(steps);
         }
         due.sort_by_key(|&(time, id, _)| (time, id));
         due.into_iter().map(|(_, id, node)| (node, id)).collect()

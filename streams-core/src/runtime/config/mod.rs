@@ -230,9 +230,6 @@ impl Config {
         if self.fetch_bytes == 0 || self.buffered_records == 0 {
             return refuse("`fetch-bytes` and `buffered-records` must not be 0: nothing would be read");
         }
-        if self.errors.uses_dead_letters() && self.errors.dead_letter_topic.is_none() {
-            return refuse("an error policy sends to the dead-letter topic: set `errors.dead-letter-topic`");
-        }
-        Ok(())
+        self.errors.check()
     }
 }

@@ -1,0 +1,9 @@
+//! Laws of topologies as properties, in the test driver: what crashes and commits may not change, what is counted,
+//! what errors say.
+
+mod build_errors;
+mod disturbed;
+mod policies;
+mod reference;
+mod serdes;
+mod support;
