@@ -1,9 +1,5 @@
 //! Applications on the embedded log: threads, commits, rebalances, failures.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
-<<<<<<< HEAD
-=======
-#![allow(clippy::unwrap_used, reason = "a test fails where something it needs does")]
->>>>>>> review
 
 mod basics;
 mod bounded;
