@@ -15,7 +15,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn new(quick: bool) -> Self {
-        Settings { quick, repetitions: if quick { 1 } else { 7 } }
+        Settings { quick, repetitions: if quick { 1 } else { 5 } }
     }
 
     /// `full`, or a thousandth of it.

@@ -181,8 +181,8 @@ mod tests {
         expected.insert(0, b"a".to_vec());
         assert_eq!(keys(pending.range(all)), expected);
         pending.drop_below(b"key-1");
-        assert_eq!(keys(pending.iter()), expected[2..]);
-        assert_eq!(keys(pending.range(all)), expected[2..]);
+        assert_eq!(keys(pending.iter()), expected[3..]);
+        assert_eq!(keys(pending.range(all)), expected[3..]);
         assert_eq!(pending.get(b"key-2", u64::from(b'k' % 3)), Some(Some(&b"longer"[..])));
         assert_eq!(pending.get(b"a", u64::from(b'a' % 3)), None);
     }

@@ -7,7 +7,7 @@ use crate::state::task_store::layers::FlushPart;
 
 /// Rows of one batch, where they may be divided. sled keeps every version of every page that a batch goes through
 /// until the batch is done, some kilobytes per row.
-const MOST_ROWS: usize = 8192;
+const MOST_ROWS: usize = 1024;
 
 /// What a flush wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
