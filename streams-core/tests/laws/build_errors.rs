@@ -45,7 +45,8 @@ fn every_mistake_is_in_the_one_report() {
     builder.add_store(&STORE);
     builder.add_window_store(&Store::<String, i64>::new("w"), WindowStoreOptions::new(ms(10), ms(5)));
     builder.stream_matching::<String, String>("a(").to(&Topic::<String, String>::new("no topic!"));
-    builder.stream(&IN).named("x".repeat(250)).process(|| Pass).with_store(&Store::<(), ()>::new("none"));
+    let _ =
+        builder.stream(&IN).named("x".repeat(250)).process(|| Pass).with_store(&Store::<(), ()>::new("none"));
     let message = mistakes(
         &builder,
         &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use streams_core::serde::{DefaultSerde, Serde};
+use streams_core::serde::DefaultSerde;
 use streams_core::testing::TestDriverOptions;
 
 use crate::support::*;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use streams_core::serde::{DefaultSerde, Serde, time_windowed};
+use streams_core::serde::{DefaultSerde, time_windowed};
 use streams_core::testing::{RawRecord, TestDriverOptions};
 use streams_core::windows::TimeWindows;
 use streams_core::{DropReason, EmitStrategy, Result};
