@@ -1,6 +1,6 @@
 //! Restore of a key-value store from its changelog, and the memory it takes: 16-byte keys in random order, 100-byte
 //! values. Each run is a process of its own, so that the peak of its memory is its own. The bare side puts the same
-//! rows, as they come, into a `BTreeMap`, or into sled in batches of 10,000.
+//! rows, as they come, into a `BTreeMap`, or into sled in batches of 1,000.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::harness::{Outcome, Settings, mix};
 use crate::table::Figure;
 
 const KEYS: usize = 5_000_000;
-const PIECE: usize = 10_000;
+const PIECE: usize = 1000;
 /// What is gathered before it goes to the engine.
 const GATHER: usize = 256 << 20;
 const TASK: TaskId = TaskId { sub_topology: 0, partition: 0 };
