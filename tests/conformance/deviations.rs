@@ -66,6 +66,12 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         },
     },
     Deviation {
+        case: "process-topology-read-only-store",
+        rule: "formats 3.13",
+        reason: "a store that a processor fills has a changelog of its own, also if one topic is all that fills it",
+        instead: with_a_changelog,
+    },
+    Deviation {
         case: "process-punctuation-order",
         rule: "quirk 28",
         reason: "punctuations due at the same time fire in the order of registration, not of Java's heap",
@@ -295,4 +301,22 @@ fn tombstones_for_evicted(run: &mut Run) {
         instead.extend(tombstone);
     }
     *changelog = instead;
+}
+
+/// Every record of the topic that fills the store is a change of it.
+fn with_a_changelog(run: &mut Run) {
+    let Some(internals) = &mut run.internals else { return };
+    let hex =
+        |text: &Value| text.as_str().map(|text| text.bytes().map(|byte| format!("{byte:02x}")).collect());
+    let changes = run.steps.iter().enumerate().filter_map(|(step, of)| match &of.input {
+        Input::Record(topic, row) if topic == "table" => Some(Internal {
+            key: hex(&row.key),
+            value: hex(&row.value),
+            timestamp: Some(row.timestamp),
+            headers: BTreeMap::new(),
+            step,
+        }),
+        _ => None,
+    });
+    internals.insert("app-store-changelog".to_owned(), changes.collect());
 }

@@ -30,6 +30,14 @@ pub(super) const CASES: &[Case] = &[
         sums.to_dynamic_with(|k, _, _| format!("out-{}", if k == "a" { "a" } else { "b" }), picked);
         alone.to_with(&Topic::<String, String>::new("alone-out"), Produced::new().named("alone-sink"));
     }),
+    // Java fills the store from a topic that is also its changelog. Here a processor does, and the store has one.
+    case("process-topology-read-only-store", |b| {
+        b.add_store(&STORE);
+        let table = b.stream(&Topic::<String, Option<String>>::new("table")).named("table-source");
+        let _: KStream<(), ()> = table.process(|| Filler).named("filler").with_store(&STORE);
+        let reader = b.stream(&PLAIN).named("source").process(|| Reader).named("reader").with_store(&STORE);
+        reader.to_with(&OUT, Produced::new().named("sink"));
+    }),
 ];
 
 fn adding(stream: KStream<String, String>, name: &str) -> KStream<String, String> {
@@ -77,5 +85,38 @@ impl Processor<String, String, String, String> for Add {
         let sum = store.get(&record.key)?.unwrap_or_default() + &record.value;
         store.put(&record.key, sum.clone(), record.timestamp)?;
         Ok(ctx.forward(record.with_value(sum))?)
+    }
+}
+
+/// Keeps the store up to date.
+struct Filler;
+
+impl Processor<String, Option<String>, (), ()> for Filler {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, (), ()>,
+        record: Record<String, Option<String>>,
+    ) -> UserResult {
+        let store = ctx.store(&STORE)?;
+        match record.value {
+            Some(value) => store.put(&record.key, value, record.timestamp)?,
+            None => _ = store.delete(&record.key, record.timestamp)?,
+        }
+        Ok(())
+    }
+}
+
+/// Adds what the store has to the value.
+struct Reader;
+
+impl Processor<String, String, String, String> for Reader {
+    fn process(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, String>,
+        record: Record<String, String>,
+    ) -> UserResult {
+        let found = ctx.store(&STORE)?.get(&record.key)?;
+        let shown = format!("{}/{}", record.value, found.as_deref().unwrap_or("null"));
+        Ok(ctx.forward(record.with_value(shown))?)
     }
 }
