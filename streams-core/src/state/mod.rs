@@ -2,8 +2,9 @@
 //!
 //! The changelog topic is the write-ahead log. What a task puts into a store stays in memory, typed, until the task
 //! commits; then it goes to the changelog, one record per key, in the same transaction as everything else. Later, and
-//! in the background, it goes to the engine in one batch together with the changelog offset it stands for. After a
-//! crash the engine holds a committed state and the offset to continue from.
+//! in the background, it goes to the engine, sorted, and in the last batch with it the changelog offset it stands for.
+//! After a crash the engine holds a committed state and the offset to continue from; rows of a flush that was cut short
+//! are put again by the replay from that offset, before anybody reads them.
 //! Nothing here has a clock or a thread: [`TaskState`] is told when to commit, flush and restore.
 
 mod budget;
