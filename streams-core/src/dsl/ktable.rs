@@ -104,8 +104,8 @@ where
         self.filtered(Arc::new(predicate), false, Some(materialized), Location::caller())
     }
 
-    /// The table with each value mapped; a mapper that returns `None` deletes the row (say `map_values::<V2, _>` if
-    /// the compiler asks). The mapper may run more than once per change, so it has to be pure.
+    /// The table with each value mapped. The mapper may run more than once per change, so it has to be pure. One that
+    /// may delete rows goes to [`filter_map_values`](Self::filter_map_values).
     #[track_caller]
     pub fn map_values<V2>(self, mapper: impl Fn(V) -> V2 + Send + Sync + 'static) -> KTable<K, V2>
     where

@@ -18,8 +18,6 @@ pub struct StoreSpec {
     pub logged: bool,
     /// Whether results are forwarded once per key and commit instead of once per update (rule H-2).
     pub cached: bool,
-    /// Whether its readers are given timestamps (rule F-1). Timestamps are stored in any case.
-    pub timestamped: bool,
     /// In a key-value store, how many keys it keeps: the one whose use is longest ago goes first, as if it were
     /// removed.
     pub max_keys: Option<usize>,
@@ -72,12 +70,12 @@ pub enum WindowExpiry {
 }
 
 impl StoreSpec {
-    /// A key-value store: logged, forwarding every update, with timestamps.
+    /// A key-value store: logged, forwarding every update.
     pub fn key_value(name: impl Into<String>) -> Self {
         Self::of(name, StoreKind::KeyValue)
     }
 
-    /// A window store: logged, forwarding every update, with timestamps.
+    /// A window store: logged, forwarding every update.
     pub fn window(name: impl Into<String>, window: WindowSpec) -> Self {
         Self::of(name, StoreKind::Window(window))
     }
@@ -97,7 +95,7 @@ impl StoreSpec {
     }
 
     fn of(name: impl Into<String>, kind: StoreKind) -> Self {
-        StoreSpec { name: name.into(), kind, logged: true, cached: false, timestamped: true, max_keys: None }
+        StoreSpec { name: name.into(), kind, logged: true, cached: false, max_keys: None }
     }
 }
 

@@ -26,9 +26,6 @@ pub struct TestDriverOptions {
     pub policies: ErrorPolicies,
     /// Where the wall clock begins, in milliseconds since the epoch.
     pub start: Timestamp,
-    /// Whether what is written to internal topics is kept for
-    /// [`topic_records`](crate::testing::TestDriver::topic_records). Changelogs always are.
-    pub record_internal: bool,
 }
 
 impl Default for TestDriverOptions {
@@ -43,7 +40,6 @@ impl Default for TestDriverOptions {
             aligned_event_time: false,
             policies: ErrorPolicies::default(),
             start: 0,
-            record_internal: true,
         }
     }
 }
