@@ -26,7 +26,8 @@ pub(super) struct Recovered {
 pub(super) fn recover(dir: &Path, log_id: Option<u64>) -> Result<Recovered> {
     let topics = dir.join("topics");
     let Some(contents) = read_newest(dir)? else {
-        if topics.exists() {
+        // Opening may have been cut short before the first journal: the folder is there then, with nothing in it.
+        if fs::read_dir(&topics).is_ok_and(|mut entries| entries.next().is_some()) {
             let message = format!("{} has topics but no journal; restore it from a copy", dir.display());
             return Err(Error::new(ErrorKind::Corrupt, message));
         }

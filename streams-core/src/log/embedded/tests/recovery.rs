@@ -208,3 +208,19 @@ fn a_journal_broken_before_what_was_synced_is_an_error() {
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert!(error.to_string().contains("journal"), "{error}");
 }
+
+#[test]
+fn a_first_opening_that_was_cut_short_is_no_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    // What is on the disk between making the folder and naming the first journal.
+    fs::create_dir_all(dir.path().join("topics")).unwrap();
+    fs::write(dir.path().join("journal-0000000001.new"), b"half of a sn").unwrap();
+    drop(open(dir.path()));
+    assert!(open(dir.path()).list_topics().unwrap().is_empty());
+
+    let other = tempfile::tempdir().unwrap();
+    fs::create_dir_all(other.path().join("topics/1")).unwrap();
+    let options = EmbeddedLogOptions { fsync: FsyncPolicy::Never, ..Default::default() };
+    let error = EmbeddedLog::open(other.path(), options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "topics without a journal are damage: {error}");
+}
