@@ -7,11 +7,13 @@ mod graph;
 mod mistakes;
 mod names;
 mod node;
+mod optimize;
 mod store;
 mod subtopology;
 mod wire;
 
 pub use build::Topology;
+pub use optimize::Optimization;
 
 pub(crate) use graph::Graph;
 pub(crate) use names::is_generated;
