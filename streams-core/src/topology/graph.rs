@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use crate::ids::{NodeId, StoreId};
+use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
 use crate::topology::{Node, Optimization, StoreNode, TableKind};
@@ -16,6 +17,8 @@ pub(crate) struct Graph {
     pub(crate) mistakes: Mistakes,
     /// What `build` may change.
     pub(crate) optimization: Optimization,
+    /// Whose records a node brings together by key.
+    pub(crate) co_partitions: Vec<CoPartition>,
 }
 
 impl Graph {
