@@ -21,6 +21,7 @@ struct Inner {
 impl Topology {
     /// Checks `graph` and freezes it. Errs with every mistake found.
     pub(crate) fn new(mut graph: Graph) -> Result<Self> {
+        graph.drop_idle_steps();
         graph.check();
         graph.mistakes.into_result()?;
         let sub_topologies = subtopology::split(&graph.nodes);

@@ -5,7 +5,7 @@ use std::panic::Location;
 use crate::ids::{NodeId, StoreId};
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{Node, StoreNode, TableKind};
+use crate::topology::{JoinRepartitions, Node, StoreNode, TableKind};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -14,6 +14,7 @@ pub(crate) struct Graph {
     pub(crate) stores: Vec<StoreNode>,
     pub(crate) names: Names,
     pub(crate) mistakes: Mistakes,
+    pub(crate) join_repartitions: JoinRepartitions,
 }
 
 impl Graph {
