@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::ids::{NodeId, StoreId};
 use crate::topology::node::TopicName;
-use crate::topology::{Graph, Node, NodeKind, SourceTopics, StoreNode, subtopology};
+use crate::topology::{CoPartitioned, Graph, Node, NodeKind, SourceTopics, StoreNode, subtopology};
 
 /// A topology: a value that can be run any number of times, in a test driver, on an embedded log or on Kafka.
 #[derive(Clone)]
@@ -16,6 +16,7 @@ struct Inner {
     nodes: Vec<Node>,
     stores: Vec<StoreNode>,
     sub_topologies: Vec<Vec<NodeId>>,
+    co_partitioned: Vec<CoPartitioned>,
 }
 
 impl Topology {
@@ -23,9 +24,15 @@ impl Topology {
     pub(crate) fn new(mut graph: Graph) -> Result<Self> {
         graph.drop_idle_steps();
         graph.check();
+        let co_partitioned = graph.co_partitioned();
         graph.mistakes.into_result()?;
         let sub_topologies = subtopology::split(&graph.nodes);
-        Ok(Topology(Arc::new(Inner { nodes: graph.nodes, stores: graph.stores, sub_topologies })))
+        Ok(Topology(Arc::new(Inner {
+            nodes: graph.nodes,
+            stores: graph.stores,
+            sub_topologies,
+            co_partitioned,
+        })))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
@@ -72,6 +79,11 @@ impl Topology {
             NodeKind::Sink(Some(topic)) => Some(topic),
             _ => None,
         })
+    }
+
+    /// The nodes whose sides must have equal partition counts, with the sources of each side.
+    pub(crate) fn co_partitioned(&self) -> &[CoPartitioned] {
+        &self.0.co_partitioned
     }
 
     /// From how many places records come into `node`: its parents, or a source's topics.

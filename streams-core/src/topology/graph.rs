@@ -3,6 +3,7 @@
 use std::panic::Location;
 
 use crate::ids::{NodeId, StoreId};
+use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
 use crate::topology::{JoinRepartitions, Node, StoreNode, TableKind};
@@ -15,6 +16,8 @@ pub(crate) struct Graph {
     pub(crate) names: Names,
     pub(crate) mistakes: Mistakes,
     pub(crate) join_repartitions: JoinRepartitions,
+    /// Whose records a node brings together by key.
+    pub(crate) co_partitions: Vec<CoPartition>,
 }
 
 impl Graph {

@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod co_partition;
 mod describe;
 mod graph;
 mod mistakes;
@@ -14,6 +15,7 @@ mod wire;
 
 pub use build::Topology;
 
+pub(crate) use co_partition::CoPartitioned;
 pub(crate) use graph::Graph;
 pub(crate) use names::is_generated;
 pub(crate) use node::{Node, NodeKind, SourceTopics, TableKind, TopicName};
