@@ -66,7 +66,7 @@ pub use operators::source::{RecordTimestamp, TimestampExtractor};
 pub use operators::{Change, DropCounts, DropReason, RecordMetadata};
 pub use record::{Header, Headers, Record};
 pub use topic::{Store, Topic};
-pub use topology::Topology;
+pub use topology::{Optimization, Topology};
 
 /// User code with state and timers: Kafka's Processor API.
 pub mod processor {

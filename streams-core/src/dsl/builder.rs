@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::operators::source::{Decoder, Source, SourceHead};
 use crate::serde::{DefaultSerde, optional};
 use crate::topic::{Store, Topic};
-use crate::topology::{Graph, Node, NodeKind, SourceTopics, Topology, WireFn};
+use crate::topology::{Graph, Node, NodeKind, Optimization, SourceTopics, Topology, WireFn};
 
 /// Builds a topology: streams and tables of topics, and what is done with them.
 ///
@@ -195,6 +195,25 @@ impl StreamsBuilder {
     {
         let serdes = Materialized::with(K::serde(), V::serde()).name(store.name());
         materialize::window_by_hand(&mut self.graph.borrow_mut(), serdes, options, Location::caller());
+    }
+
+    /// Says which optimizations `build` applies, in place of what was said before; none if it was never said. It
+    /// does not matter whether it is said before or after the verbs.
+    ///
+    /// ```
+    /// use streams_core::{Consumed, Materialized, Optimization, StreamsBuilder, Topic};
+    ///
+    /// const PRICES: Topic<String, f64> = Topic::new("prices");
+    /// const OUT: Topic<String, f64> = Topic::new("out");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.optimize(Optimization::ALL);
+    /// let prices = builder.table_with(&PRICES, Consumed::new(), Materialized::named("prices"));
+    /// prices.to_stream().to(&OUT);
+    /// # builder.build().unwrap();
+    /// ```
+    pub fn optimize(&self, optimization: Optimization) {
+        self.graph.borrow_mut().optimization = optimization;
     }
 
     /// The topology as it is now; what is added later is part of the next one built. Errs with every mistake found,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::ids::{NodeId, StoreId};
 use crate::topology::node::TopicName;
-use crate::topology::{CoPartitioned, Graph, Node, NodeKind, SourceTopics, StoreNode, subtopology};
+use crate::topology::{CoPartitioned, Graph, Node, NodeKind, SourceTopics, StoreNode, optimize, subtopology};
 
 /// A topology: a value that can be run any number of times, in a test driver, on an embedded log or on Kafka.
 #[derive(Clone)]
@@ -20,12 +20,13 @@ struct Inner {
 }
 
 impl Topology {
-    /// Checks `graph` and freezes it. Errs with every mistake found.
+    /// Checks `graph`, optimizes it as its builder was told to and freezes it. Errs with every mistake found.
     pub(crate) fn new(mut graph: Graph) -> Result<Self> {
         graph.drop_idle_steps();
         graph.check();
+        std::mem::take(&mut graph.mistakes).into_result()?;
+        optimize::apply(&mut graph);
         let co_partitioned = graph.co_partitioned();
-        graph.mistakes.into_result()?;
         let sub_topologies = subtopology::split(&graph.nodes);
         Ok(Topology(Arc::new(Inner {
             nodes: graph.nodes,

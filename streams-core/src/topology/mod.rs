@@ -8,12 +8,14 @@ mod graph;
 mod mistakes;
 mod names;
 mod node;
+mod optimize;
 mod steps;
 mod store;
 mod subtopology;
 mod wire;
 
 pub use build::Topology;
+pub use optimize::Optimization;
 
 pub(crate) use co_partition::CoPartitioned;
 pub(crate) use graph::Graph;
