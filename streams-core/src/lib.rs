@@ -55,8 +55,9 @@ mod topology;
 pub mod windows;
 
 pub use dsl::{
-    Consumed, EmitStrategy, Grouped, KGroupedStream, KStream, KTable, Key, Materialized, Produced,
-    Repartitioned, Split, StoreOptions, StreamsBuilder, TimeWindowedKStream, WindowStoreOptions,
+    Consumed, EmitStrategy, Grouped, JoinKey, Joined, KGroupedStream, KStream, KTable, Key, Materialized,
+    Produced, Repartitioned, Split, StoreOptions, StreamJoined, StreamsBuilder, TimeWindowedKStream,
+    WindowStoreOptions,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use operators::policies::{ErrorPolicies, ErrorPolicy};

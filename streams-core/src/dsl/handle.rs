@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::ids::{NodeId, StoreId};
 use crate::operators::stage::{Driver, Stage};
 use crate::operators::{Port, Tee};
-use crate::topology::{Graph, Node, NodeKind, TeeFn, WireFn};
+use crate::topology::{Graph, Node, NodeKind, Required, TeeFn, WireFn};
 
 /// A node of a graph that is being built.
 #[derive(Clone)]
@@ -63,9 +63,16 @@ impl Handle {
     }
 
     /// Adds a node that only changes types: it has no name and no number.
-    pub(crate) fn add_hidden(&self, location: &'static Location<'static>, wire: Arc<WireFn>) -> Handle {
+    pub(crate) fn add_hidden(
+        &self,
+        required: Required,
+        location: &'static Location<'static>,
+        wire: Arc<WireFn>,
+    ) -> Handle {
         let name = self.graph().node(self.node).name.clone();
-        self.add_kind(name, NodeKind::Hidden, location, wire)
+        let step = self.add_kind(name, NodeKind::Hidden, location, wire);
+        step.graph().node_mut(step.node).required = Some(required);
+        step
     }
 
     pub(crate) fn key_changed(&self) -> bool {
@@ -108,6 +115,41 @@ impl Handle {
 
     /// Remembers how the node's output is copied, because a handle to it was cloned.
     pub(crate) fn allow_fan_out<K, V>(&self)
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        self.set_tee::<K, V>();
+        // What stands before a hidden step may get more children too: the repartition of a join goes there.
+        let (required, above) = self.step();
+        match required {
+            None => {}
+            Some(Required::Key) => {
+                above.set_tee::<Option<K>, V>();
+                if let (Some(Required::Value), top) = above.step() {
+                    top.set_tee::<Option<K>, Option<V>>();
+                }
+            }
+            Some(Required::Value) => {
+                above.set_tee::<K, Option<V>>();
+                if let (Some(Required::Key), top) = above.step() {
+                    top.set_tee::<Option<K>, Option<V>>();
+                }
+            }
+        }
+    }
+
+    /// What this requires if it is a hidden step, and the node before it then.
+    fn step(&self) -> (Option<Required>, Handle) {
+        let graph = self.graph();
+        let node = graph.node(self.node);
+        let above = if node.required.is_some() { node.parents[0] } else { self.node };
+        let required = node.required;
+        drop(graph);
+        (required, self.at(above))
+    }
+
+    fn set_tee<K, V>(&self)
     where
         K: Clone + Send + 'static,
         V: Clone + Send + 'static,

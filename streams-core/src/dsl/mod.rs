@@ -1,8 +1,10 @@
 //! What users write: handles to a graph that is being built. No logic beyond adding nodes.
 
 mod builder;
+mod co_locate;
 mod grouped;
 mod handle;
+mod join_key;
 mod kstream;
 mod ktable;
 mod materialize;
@@ -12,10 +14,12 @@ mod windowed;
 
 pub use builder::StreamsBuilder;
 pub use grouped::{KGroupedStream, Key};
+pub use join_key::JoinKey;
 pub use kstream::KStream;
 pub use ktable::KTable;
 pub use options::{
-    Consumed, Grouped, Materialized, Produced, Repartitioned, StoreOptions, WindowStoreOptions,
+    Consumed, Grouped, Joined, Materialized, Produced, Repartitioned, StoreOptions, StreamJoined,
+    WindowStoreOptions,
 };
 pub use split::Split;
 pub use windowed::{EmitStrategy, TimeWindowedKStream};

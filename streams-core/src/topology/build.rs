@@ -22,6 +22,7 @@ struct Inner {
 impl Topology {
     /// Checks `graph`, optimizes it as its builder was told to and freezes it. Errs with every mistake found.
     pub(crate) fn new(mut graph: Graph) -> Result<Self> {
+        graph.drop_idle_steps();
         graph.check();
         std::mem::take(&mut graph.mistakes).into_result()?;
         optimize::apply(&mut graph);

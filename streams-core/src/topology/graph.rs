@@ -6,7 +6,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{Node, Optimization, StoreNode, TableKind};
+use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, TableKind};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -15,10 +15,11 @@ pub(crate) struct Graph {
     pub(crate) stores: Vec<StoreNode>,
     pub(crate) names: Names,
     pub(crate) mistakes: Mistakes,
-    /// What `build` may change.
-    pub(crate) optimization: Optimization,
+    pub(crate) join_repartitions: JoinRepartitions,
     /// Whose records a node brings together by key.
     pub(crate) co_partitions: Vec<CoPartition>,
+    /// What `build` may change.
+    pub(crate) optimization: Optimization,
 }
 
 impl Graph {

@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::ids::{NodeId, StoreId};
-use crate::topology::WireFn;
+use crate::topology::{Required, WireFn};
 
 /// What a node is to the outside.
 #[derive(Debug, Clone)]
@@ -80,6 +80,10 @@ pub(crate) struct Node {
     pub(crate) takes_stores: bool,
     /// What a given name is put behind: the split's name for a branch.
     pub(crate) name_prefix: String,
+    /// In a hidden step, what it requires.
+    pub(crate) required: Option<Required>,
+    /// Whether records without a key are of use here: a repartition before it lets them pass (rule R-4).
+    pub(crate) tolerates_null_keys: bool,
 }
 
 impl Node {
@@ -104,6 +108,8 @@ impl Node {
             tee: None,
             takes_stores: false,
             name_prefix: String::new(),
+            required: None,
+            tolerates_null_keys: false,
         }
     }
 

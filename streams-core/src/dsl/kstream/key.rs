@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::dsl::handle::wire_stage;
 use crate::dsl::{KStream, KTable, Key, Materialized, ktable};
 use crate::operators::DropReason;
-use crate::operators::stage::{RequireKey, RequireValue, SelectKey, Stage};
+use crate::operators::stage::{Driver, RequireKey, RequireValue, SelectKey, Stage};
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
+use crate::topology::{Required, WireFn, boxed};
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Gives each record another key. Marks the key as changed: aggregations, tables and joins that follow
@@ -86,11 +87,14 @@ impl<K: Send + 'static, V: Send + 'static> KStream<Option<K>, V> {
     /// Drops and counts the records without a key. Belongs to the node before it: it takes no name and no number.
     #[track_caller]
     pub fn require_key(self) -> KStream<K, V> {
-        // Behind a key change the JVM drops them at the repartition, uncounted; the reason tells the two apart.
-        let reason =
-            if self.handle.key_changed() { DropReason::NullKeyAtRepartition } else { DropReason::NullKey };
-        let stage: Arc<dyn Stage<Option<K>, V, K, V>> = Arc::new(RequireKey(reason));
-        KStream::new(self.handle.add_hidden(Location::caller(), wire_stage(stage)))
+        let wire: Arc<WireFn> = Arc::new(|wirer, node| {
+            // Behind a key change the JVM drops them at the repartition, uncounted; the reason tells the two apart.
+            let changed = wirer.topology.node(node).key_changed;
+            let reason = if changed { DropReason::NullKeyAtRepartition } else { DropReason::NullKey };
+            let next = wirer.next::<K, V>(node);
+            boxed::<Option<K>, V>(Driver { node, stage: Arc::new(RequireKey(reason)), next })
+        });
+        KStream::new(self.handle.add_hidden(Required::Key, Location::caller(), wire))
     }
 }
 
@@ -99,6 +103,6 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, Option<V>> {
     #[track_caller]
     pub fn require_value(self) -> KStream<K, V> {
         let stage: Arc<dyn Stage<K, Option<V>, K, V>> = Arc::new(RequireValue);
-        KStream::new(self.handle.add_hidden(Location::caller(), wire_stage(stage)))
+        KStream::new(self.handle.add_hidden(Required::Value, Location::caller(), wire_stage(stage)))
     }
 }

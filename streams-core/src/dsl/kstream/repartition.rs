@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use crate::dsl::KStream;
 use crate::dsl::builder::wire_source;
-use crate::dsl::handle::{Handle, wire_stage};
+use crate::dsl::handle::Handle;
 use crate::dsl::options::Repartitioned;
 use crate::operators::DropReason;
 use crate::operators::sink::{Destination, Encoder, PartitionerFn, Sink};
 use crate::operators::source::{Decoder, RecordTimestamp};
-use crate::operators::stage::Stage;
+use crate::operators::stage::{Driver, PassThrough, Stage};
 use crate::operators::{Port, TaskContext};
 use crate::record::Record;
 use crate::serde::{DefaultSerde, SerdeRef};
-use crate::topology::{Node, NodeKind, SourceTopics, TopicName, boxed, is_generated};
+use crate::topology::{Node, NodeKind, SourceTopics, TopicName, WireFn, boxed, is_generated};
 
 /// What a repartition needs to know.
 pub(crate) struct RepartitionSpec<K: 'static, V: 'static> {
@@ -51,8 +51,16 @@ where
     let [sink_name, filter_name, source_name] = names;
     let topic = format!("{base}-repartition");
 
-    let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(NullKeyFilter(Arc::clone(&key)));
-    let filter = input.add_named(filter_name, location, wire_stage(stage));
+    let filtered = Arc::clone(&key);
+    let wire_filter: Arc<WireFn> = Arc::new(move |wirer, node| {
+        let stage: Arc<dyn Stage<K, V, K, V>> = match wirer.topology.null_keys_pass(node) {
+            true => Arc::new(PassThrough),
+            false => Arc::new(NullKeyFilter(Arc::clone(&filtered))),
+        };
+        let next = wirer.next::<K, V>(node);
+        boxed::<K, V>(Driver { node, stage, next })
+    });
+    let filter = input.add_named(filter_name, location, wire_filter);
 
     let encoder = Arc::new(Encoder {
         destination: Destination::Topic(topic.as_str().into()),
@@ -80,7 +88,7 @@ where
 }
 
 /// Drops records whose key is null: they have no partition to go to. Kafka Streams does not count them; here they
-/// are counted under a reason of their own.
+/// are counted under a reason of their own. Where a join behind it has a use for them they pass (rule R-4).
 struct NullKeyFilter<K: 'static>(SerdeRef<K>);
 
 impl<K: 'static, V> Stage<K, V, K, V> for NullKeyFilter<K> {
