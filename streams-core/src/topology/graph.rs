@@ -6,7 +6,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{Node, Optimization, StoreNode, TableKind};
+use crate::topology::{Node, Optimization, StoreNode, TableKind, place};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -17,6 +17,8 @@ pub(crate) struct Graph {
     pub(crate) mistakes: Mistakes,
     /// What `build` may change.
     pub(crate) optimization: Optimization,
+    /// Whether generated names of stores and internal topics are mistakes.
+    pub(crate) explicit_names: bool,
     /// Whose records a node brings together by key.
     pub(crate) co_partitions: Vec<CoPartition>,
 }
@@ -54,9 +56,9 @@ impl Graph {
         let found = self.stores.iter().position(|s| s.spec.name == name);
         if found.is_none() {
             self.mistakes.add(format!(
-                "{user} ({}:{}) uses the store `{name}`, which was not added: call `add_store` or `add_window_store` before",
-                at.file(),
-                at.line()
+                "{user} is given the store `{name}` ({}), which was not added: call `add_store` or `add_window_store` \
+                 before",
+                place(at)
             ));
         }
         found.map(|index| StoreId(index as u16))
