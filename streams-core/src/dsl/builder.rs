@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::operators::source::{Decoder, Source, SourceHead};
 use crate::serde::{DefaultSerde, optional};
 use crate::topic::{Store, Topic};
-use crate::topology::{Graph, Node, NodeKind, Optimization, SourceTopics, Topology, WireFn};
+use crate::topology::{Graph, Node, NodeKind, Optimization, SourceTopics, Topology, WireFn, place};
 
 /// Builds a topology: streams and tables of topics, and what is done with them.
 ///
@@ -78,15 +78,15 @@ impl StreamsBuilder {
     {
         let location = Location::caller();
         if topics.is_empty() {
-            let place = format!("{}:{}", location.file(), location.line());
-            self.graph.borrow_mut().mistakes.add(format!("a stream of no topics ({place})"));
+            let mistake = format!("the stream at {} has no topics: name at least one", place(location));
+            self.graph.borrow_mut().mistakes.add(mistake);
         }
         let mut names: Vec<String> = Vec::with_capacity(topics.len());
         for name in topics.iter().map(Topic::name) {
             if names.iter().any(|known| known == name) {
-                let place = format!("{}:{}", location.file(), location.line());
                 self.graph.borrow_mut().mistakes.add(format!(
-                    "a stream ({place}) names the topic `{name}` twice: its records would come twice"
+                    "the stream at {} names the topic `{name}` twice: its records would come twice; name it once",
+                    place(location)
                 ));
             }
             names.push(name.to_owned());
@@ -114,11 +114,9 @@ impl StreamsBuilder {
     {
         let location = Location::caller();
         if let Err(error) = regex_lite::Regex::new(pattern) {
-            let place = format!("{}:{}", location.file(), location.line());
-            self.graph
-                .borrow_mut()
-                .mistakes
-                .add(format!("`{pattern}` ({place}) is no regular expression: {error}"));
+            let mistake =
+                format!("the pattern `{pattern}` at {} is no regular expression: {error}", place(location));
+            self.graph.borrow_mut().mistakes.add(mistake);
         }
         KStream::new(self.source(
             "KSTREAM-SOURCE-",
@@ -216,6 +214,28 @@ impl StreamsBuilder {
         self.graph.borrow_mut().optimization = optimization;
     }
 
+    /// Makes `build` refuse every store and internal topic whose name would be generated, saying where it is made and
+    /// what names it (Kafka's `ensure.explicit.internal.resource.naming`, KIP-1111).
+    ///
+    /// Generated names are numbered by their place in the program: a verb that is added before renumbers what follows,
+    /// and state under the old names is lost. Ask for explicit names where state has to survive changes of the program.
+    ///
+    /// ```
+    /// use streams_core::{Grouped, Materialized, StreamsBuilder, Topic};
+    ///
+    /// const WORDS: Topic<String, String> = Topic::new("words");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.require_explicit_names();
+    /// let words = builder.stream(&WORDS).group_by_with(|_, word| word.clone(), Grouped::new().named("by-word"));
+    /// let _ = words.count_with(Materialized::named("counts"));
+    /// builder.build()?;
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
+    pub fn require_explicit_names(&self) {
+        self.graph.borrow_mut().explicit_names = true;
+    }
+
     /// The topology as it is now; what is added later is part of the next one built. Errs with every mistake found,
     /// each with the nodes and source lines it is about.
     pub fn build(&self) -> Result<Topology> {
@@ -263,7 +283,9 @@ impl StreamsBuilder {
         let mut graph = self.graph.borrow_mut();
         let name = graph.names.next(prefix);
         let wire = wire_source(consumed.into_decoder());
-        let node = graph.add(Node::new(name, NodeKind::Source(topics), Vec::new(), location, wire));
+        let mut node = Node::new(name, NodeKind::Source(topics), Vec::new(), location, wire);
+        node.facts.types = Some((std::any::type_name::<K>(), std::any::type_name::<V>()));
+        let node = graph.add(node);
         Handle { graph: Rc::clone(&self.graph), node }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::ids::{NodeId, StoreId};
 use crate::operators::stage::{Driver, Stage};
 use crate::operators::{Port, Tee};
-use crate::topology::{Graph, Node, NodeKind, Required, TeeFn, WireFn};
+use crate::topology::{Graph, Node, NodeKind, Required, TeeFn, WireFn, place};
 
 /// A node of a graph that is being built.
 #[derive(Clone)]
@@ -79,8 +79,27 @@ impl Handle {
         self.graph().node(self.node).key_changed
     }
 
+    /// Says whether records behind this node may lie in another partition than their key says, because the node
+    /// itself changes keys or puts them right.
     pub(crate) fn set_key_changed(&self, changed: bool) {
-        self.graph().node_mut(self.node).key_changed = changed;
+        let mut graph = self.graph();
+        let node = graph.node_mut(self.node);
+        (node.key_changed, node.facts.rekeys) = (changed, changed);
+    }
+
+    /// Whether both handles are of one builder. If not, both builders have it on record as a mistake of `verb`.
+    pub(crate) fn same_builder(&self, other: &Handle, verb: &str, location: &Location<'_>) -> bool {
+        if Rc::ptr_eq(&self.graph, &other.graph) {
+            return true;
+        }
+        let [one, two] = [self, other].map(|handle| handle.graph().node(handle.node).describe());
+        let mistake = format!(
+            "`{verb}` ({}) is given {one} and {two}, which are of two builders: begin both with one `StreamsBuilder`",
+            place(location)
+        );
+        other.graph().mistakes.add(mistake.clone());
+        self.graph().mistakes.add(mistake);
+        false
     }
 
     pub(crate) fn connect(&self, store: StoreId) {

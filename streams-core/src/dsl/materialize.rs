@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::dsl::options::{Materialized, WindowStoreOptions};
 use crate::ids::StoreId;
 use crate::state::{KeyValueStore, StoreSpec, WindowExpiry, WindowLayout, WindowSpec, WindowStore};
-use crate::topology::{Graph, StoreNode};
+use crate::topology::{Graph, StoreNode, place};
 use crate::windows::TimeWindows;
 
 type Place = &'static Location<'static>;
@@ -18,7 +18,15 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let Materialized { name, key, value, logged, cached, max_keys, .. } = options;
+    let Materialized { name, key, value, logged, cached, max_keys, retention, .. } = options;
+    if retention.is_some() {
+        graph.mistakes.add(format!(
+            "the key-value store `{}` ({}) is given a retention, but it keeps its keys until they are deleted: leave it \
+             out, or bound the store with `max_keys`",
+            name.as_deref().unwrap_or_default(),
+            place(location)
+        ));
+    }
     let mut spec = StoreSpec::key_value(name.unwrap_or_default()).logged(logged).cached(cached);
     spec.max_keys = max_keys;
     let made = spec.clone();
@@ -46,11 +54,18 @@ where
     let retention = options.retention.unwrap_or(least);
     if retention < least {
         graph.mistakes.add(format!(
-            "the store `{}` ({}:{}) keeps windows for {retention:?}, which is less than their size and grace \
-             together ({least:?})",
+            "the window store `{}` ({}) keeps windows for {retention:?}, which is less than their size and grace \
+             together ({least:?}): keep them at least that long",
             options.name.as_deref().unwrap_or_default(),
-            location.file(),
-            location.line()
+            place(location)
+        ));
+    }
+    if options.max_keys.is_some() {
+        graph.mistakes.add(format!(
+            "the window store `{}` ({}) is given `max_keys`, which bounds key-value stores only: windows go by their \
+             retention",
+            options.name.as_deref().unwrap_or_default(),
+            place(location)
         ));
     }
     let mut spec = WindowSpec::new(windows.size(), retention);

@@ -11,6 +11,7 @@ use crate::operators::aggregate::{AggregateFold, Count, Emit, Fold, Reduce, Wind
 use crate::serde::{DefaultSerde, MaybeNull};
 use crate::state::WindowStore;
 use crate::time::{StreamTime, UNKNOWN};
+use crate::topology::place;
 use crate::windows::{TimeWindows, Windowed};
 
 /// When the results of windows are forwarded.
@@ -143,8 +144,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
     {
         let TimeWindowedKStream { grouped, windows, emit } = self;
         if let Some(mistake) = windows.mistake() {
-            let place = format!("{}:{}", location.file(), location.line());
-            grouped.handle.graph().mistakes.add(format!("windows at {place}: {mistake}"));
+            grouped.handle.graph().mistakes.add(format!("the windows at {}: {mistake}", place(location)));
         }
         let on_close = emit == EmitStrategy::OnWindowClose;
         let named = grouped.name_parts(prefixes, materialized);
@@ -184,6 +184,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
             }),
         );
         handle.connect(store);
+        handle.graph().node_mut(handle.node).facts.windows = Some(windows);
         KTable::stored(handle)
     }
 }

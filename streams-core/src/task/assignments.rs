@@ -1,5 +1,8 @@
 //! Which tasks there are and what each of them reads: decided by the topology and the partition counts of the topics.
 
+mod co_partition;
+mod own_topics;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex_lite::Regex;
@@ -33,11 +36,13 @@ impl Assignments {
         count: &dyn Fn(&str) -> Result<u32>,
     ) -> Result<Assignments> {
         let mut all = Assignments::default();
+        Self::check_own_topics(topology, application_id)?;
         for sub in 0..topology.sub_topology_count() as u32 {
             all.add_user_topics(topology, sub, application_id, known, count)?;
         }
         all.check_readers(topology)?;
         all.count_repartitions(topology, application_id)?;
+        all.co_partition(topology)?;
         all.count_writers(topology, application_id);
         for (sub, inputs) in all.subs.iter().enumerate() {
             let tasks = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
@@ -171,27 +176,26 @@ impl Assignments {
         while !open.is_empty() {
             let before = open.len();
             open.retain(|(topic, given)| {
-                match given.or_else(|| self.count_of_writers(topology, application_id, topic)) {
+                match given.or_else(|| self.count_of_writers(topology, application_id, topic, false)) {
                     Some(count) => {
-                        self.repartitions.insert(topic.clone(), count);
-                        for (input, known) in self.subs.iter_mut().flat_map(|sub| &mut sub.inputs) {
-                            if input.topic == *topic {
-                                *known = count;
-                            }
-                        }
+                        self.set_repartition(topic, count);
                         false
                     }
                     None => true,
                 }
             });
             if open.len() == before {
-                return Err(Error::new(
-                    ErrorKind::Topology,
-                    format!(
-                        "the partition count of {} depends on itself: give it one with `Repartitioned`",
-                        open[0].0
-                    ),
-                ));
+                // They wait for each other, for example because a stream is merged with its own repartition. Kafka
+                // takes the highest of the counts that are known.
+                let partial = |topic: &String| self.count_of_writers(topology, application_id, topic, true);
+                let Some((next, count)) =
+                    open.iter().enumerate().find_map(|(at, (topic, _))| Some((at, partial(topic)?)))
+                else {
+                    // No topic matches the patterns upstream yet: there are no tasks that could write.
+                    return Ok(());
+                };
+                let (topic, _) = open.remove(next);
+                self.set_repartition(&topic, count);
             }
         }
         Ok(())
@@ -232,19 +236,26 @@ impl Assignments {
         topics.into_iter().collect()
     }
 
-    fn count_of_writers(&self, topology: &Topology, application_id: &str, topic: &str) -> Option<u32> {
+    /// The highest count of the inputs of the sub-topologies that write `topic`; `None` if some of them are not known
+    /// yet, unless `partial`.
+    fn count_of_writers(
+        &self,
+        topology: &Topology,
+        application_id: &str,
+        topic: &str,
+        partial: bool,
+    ) -> Option<u32> {
         let writers = (0..topology.sub_topology_count() as u32)
             .filter(|&sub| topology.sinks_of(sub).any(|sink| sink.full_name(application_id) == topic));
         let mut highest = None;
         for sub in writers {
-            for (input, count) in &self.subs[sub as usize].inputs {
-                if *count == 0
-                    && input.topic.starts_with(application_id)
-                    && input.topic.ends_with("-repartition")
-                {
-                    return None;
+            for (_, count) in &self.subs[sub as usize].inputs {
+                match count {
+                    // A repartition topic that is not counted yet.
+                    0 if !partial => return None,
+                    0 => {}
+                    count => highest = highest.max(Some(*count)),
                 }
-                highest = highest.max(Some(*count));
             }
         }
         highest

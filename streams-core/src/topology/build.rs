@@ -40,6 +40,11 @@ impl Topology {
         &self.0.nodes[id.index()]
     }
 
+    /// All nodes, by their ids.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.0.nodes
+    }
+
     pub(crate) fn store(&self, id: StoreId) -> &StoreNode {
         &self.0.stores[id.index()]
     }

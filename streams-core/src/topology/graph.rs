@@ -6,7 +6,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, TableKind};
+use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, TableKind, place};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -16,10 +16,12 @@ pub(crate) struct Graph {
     pub(crate) names: Names,
     pub(crate) mistakes: Mistakes,
     pub(crate) join_repartitions: JoinRepartitions,
-    /// Whose records a node brings together by key.
-    pub(crate) co_partitions: Vec<CoPartition>,
     /// What `build` may change.
     pub(crate) optimization: Optimization,
+    /// Whether generated names of stores and internal topics are mistakes.
+    pub(crate) explicit_names: bool,
+    /// Whose records a node brings together by key.
+    pub(crate) co_partitions: Vec<CoPartition>,
 }
 
 impl Graph {
@@ -55,9 +57,9 @@ impl Graph {
         let found = self.stores.iter().position(|s| s.spec.name == name);
         if found.is_none() {
             self.mistakes.add(format!(
-                "{user} ({}:{}) uses the store `{name}`, which was not added: call `add_store` or `add_window_store` before",
-                at.file(),
-                at.line()
+                "{user} is given the store `{name}` ({}), which was not added: call `add_store` or `add_window_store` \
+                 before",
+                place(at)
             ));
         }
         found.map(|index| StoreId(index as u16))

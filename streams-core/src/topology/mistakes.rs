@@ -1,6 +1,13 @@
 //! Everything wrong with a topology, in one error.
 
+use std::panic::Location;
+
 use crate::error::{Error, ErrorKind, Result};
+
+/// The user's line as `file:line`.
+pub(crate) fn place(location: &Location<'_>) -> String {
+    format!("{}:{}", location.file(), location.line())
+}
 
 /// Mistakes found while building.
 #[derive(Debug, Default, Clone)]
@@ -9,6 +16,11 @@ pub(crate) struct Mistakes(Vec<String>);
 impl Mistakes {
     pub(crate) fn add(&mut self, mistake: impl Into<String>) {
         self.0.push(mistake.into());
+    }
+
+    /// Whether nothing was found.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// All of them as one error, if there are any.

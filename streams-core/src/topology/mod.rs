@@ -17,8 +17,9 @@ mod wire;
 pub use build::Topology;
 pub use optimize::Optimization;
 
-pub(crate) use co_partition::CoPartitioned;
+pub(crate) use co_partition::{CoPartitioned, Member, connected, contradictions};
 pub(crate) use graph::Graph;
+pub(crate) use mistakes::place;
 pub(crate) use names::is_generated;
 pub(crate) use node::{Node, NodeKind, SourceTopics, TableKind, TopicName};
 pub(crate) use steps::{JoinRepartitions, Required};

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::ids::{NodeId, StoreId};
-use crate::topology::{Required, WireFn};
+use crate::topology::{Required, WireFn, place};
+use crate::windows::TimeWindows;
 
 /// What a node is to the outside.
 #[derive(Debug, Clone)]
@@ -84,6 +85,20 @@ pub(crate) struct Node {
     pub(crate) required: Option<Required>,
     /// Whether records without a key are of use here: a repartition before it lets them pass (rule R-4).
     pub(crate) tolerates_null_keys: bool,
+    pub(crate) facts: Facts,
+}
+
+/// What checks and texts say of a node beyond its place in the graph; nothing that runs depends on it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    /// Whether it changes keys itself.
+    pub(crate) rekeys: bool,
+    /// Of a repartition's source: whether the user asked for the repartition, and no operator that needs it.
+    pub(crate) asked_for: bool,
+    /// Names of the types of a source's keys and values.
+    pub(crate) types: Option<(&'static str, &'static str)>,
+    /// The windows of an aggregation.
+    pub(crate) windows: Option<TimeWindows>,
 }
 
 impl Node {
@@ -110,11 +125,17 @@ impl Node {
             name_prefix: String::new(),
             required: None,
             tolerates_null_keys: false,
+            facts: Facts::default(),
         }
     }
 
     /// Name and source line, for messages.
     pub(crate) fn describe(&self) -> String {
-        format!("`{}` ({}:{})", self.name, self.location.file(), self.location.line())
+        format!("`{}` ({})", self.name, self.place())
+    }
+
+    /// The user's source line, as `file:line`.
+    pub(crate) fn place(&self) -> String {
+        place(self.location)
     }
 }

@@ -1,7 +1,5 @@
-//! Laws of topologies as properties, in the test driver: what crashes and commits may not change, what is counted,
-//! what errors say.
+//! Laws of topologies as properties, in the test driver: what crashes and commits may not change, what is counted.
 
-mod build_errors;
 mod disturbed;
 mod policies;
 mod reference;

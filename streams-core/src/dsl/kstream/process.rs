@@ -9,7 +9,7 @@ use crate::dsl::handle::Handle;
 use crate::operators::process::{FixedKeyAdapter, ProcessorNode, Running};
 use crate::operators::{FixedKeyProcessor, Processor};
 use crate::topic::Store;
-use crate::topology::WireFn;
+use crate::topology::{WireFn, place};
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Runs a processor, one instance per task. Connect it to stores with [`with_store`](KStream::with_store).
@@ -100,10 +100,10 @@ impl<K, V> KStream<K, V> {
             (node.describe(), node.takes_stores)
         };
         if !takes_stores {
-            let place = format!("{}:{}", location.file(), location.line());
             self.handle.graph().mistakes.add(format!(
-                "{node} is no processor, but is given the store `{}` ({place}): call `with_store` directly behind `process`",
-                store.name()
+                "{node} is no processor, but is given the store `{}` ({}): call `with_store` directly behind `process`",
+                store.name(),
+                place(location)
             ));
             return self;
         }

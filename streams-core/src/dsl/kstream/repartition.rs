@@ -123,7 +123,9 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         let Repartitioned { key, value, name, partitions, partitioner } = repartitioned;
         let base = name.unwrap_or_else(|| self.handle.graph().names.next("KSTREAM-REPARTITION-"));
         let spec = RepartitionSpec { base, key, value, partitions, partitioner };
-        KStream::new(add_repartition(&self.handle, spec, Location::caller()))
+        let source = add_repartition(&self.handle, spec, Location::caller());
+        source.graph().node_mut(source.node).facts.asked_for = true;
+        KStream::new(source)
     }
 
     /// This stream, behind a repartition if its key was changed.

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::dsl::handle::wire_stage;
@@ -22,13 +21,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     #[allow(clippy::needless_pass_by_value)] // a handle that is not cloned is used up
     pub fn merge(self, other: KStream<K, V>) -> KStream<K, V> {
         let location = Location::caller();
-        if !Rc::ptr_eq(&self.handle.graph, &other.handle.graph) {
-            let place = format!("{}:{}", location.file(), location.line());
-            let mistake = format!(
-                "merge of streams of two builders ({place}): begin both streams with one `StreamsBuilder`"
-            );
-            other.handle.graph().mistakes.add(mistake.clone());
-            self.handle.graph().mistakes.add(mistake);
+        if !self.handle.same_builder(&other.handle, "merge", location) {
             return self;
         }
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);

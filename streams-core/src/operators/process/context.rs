@@ -146,10 +146,14 @@ impl<K, V> ProcessorContext<'_, K, V> {
 
     fn find<S: Clone + 'static>(&self, name: &str) -> Result<S> {
         let Some(store) = self.stores.get(name) else {
+            let mut connected: Vec<String> = self.stores.keys().map(|name| format!("`{name}`")).collect();
+            connected.sort();
+            let connected = if connected.is_empty() { "no store".to_owned() } else { connected.join(", ") };
             return Err(Error::new(
                 ErrorKind::User,
                 format!(
-                    "processor `{}` is not connected to a store `{name}`: name it where the processor is added",
+                    "processor `{}` is not connected to the store `{name}` but to {connected}: call `with_store` directly \
+                     behind `process` where the processor is added",
                     self.name
                 ),
             ));

@@ -1,0 +1,6 @@
+//! Topologies as values: what is wrong with them, and the texts about them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails with the line that was wrong")]
+
+mod build_errors;
+mod support;
