@@ -184,7 +184,11 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
             }),
         );
         handle.connect(store);
-        handle.graph().node_mut(handle.node).facts.windows = Some(windows);
+        {
+            let mut graph = handle.graph();
+            let facts = &mut graph.node_mut(handle.node).facts;
+            (facts.windows, facts.on_close) = (Some(windows), on_close);
+        }
         KTable::stored(handle)
     }
 }

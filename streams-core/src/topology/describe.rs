@@ -71,7 +71,7 @@ impl Topology {
     }
 
     /// The parents or children of a node; those of a hidden one stand in for it.
-    fn visible(&self, node: NodeId, parents: bool) -> Vec<NodeId> {
+    pub(super) fn visible(&self, node: NodeId, parents: bool) -> Vec<NodeId> {
         let node = self.node(node);
         let mut found = Vec::new();
         for &next in if parents { &node.parents } else { &node.children } {

@@ -12,6 +12,7 @@ mod optimize;
 mod steps;
 mod store;
 mod subtopology;
+mod texts;
 mod wire;
 
 pub use build::Topology;

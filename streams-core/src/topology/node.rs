@@ -99,6 +99,8 @@ pub(crate) struct Facts {
     pub(crate) types: Option<(&'static str, &'static str)>,
     /// The windows of an aggregation.
     pub(crate) windows: Option<TimeWindows>,
+    /// Whether it emits each window once, when it is closed.
+    pub(crate) on_close: bool,
 }
 
 impl Node {

@@ -4,3 +4,4 @@
 
 mod build_errors;
 mod support;
+mod texts;

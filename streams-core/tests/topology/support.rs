@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use streams_core::Result;
+use streams_core::processor::{Processor, ProcessorContext, UserResult};
+use streams_core::{Record, Result};
 
 pub(crate) fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
@@ -43,4 +44,17 @@ fn without_numbers(text: &str) -> String {
         }
     }
     out
+}
+
+/// A processor that drops everything.
+pub(crate) struct Nothing;
+
+impl Processor<String, String, String, String> for Nothing {
+    fn process(
+        &mut self,
+        _ctx: &mut ProcessorContext<'_, String, String>,
+        _record: Record<String, String>,
+    ) -> UserResult {
+        Ok(())
+    }
 }
