@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, NewTopic, TopicConfig};
+use crate::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
 use crate::runtime::config::Config;
 use crate::runtime::shared::partitions_of;
 use crate::state::{StoreKind, StoreSpec};
@@ -100,9 +100,12 @@ fn repartition_config() -> TopicConfig {
 
 fn changelog_config(spec: &StoreSpec, config: &Config) -> TopicConfig {
     let kept = |retention: Duration| Some(retention.saturating_add(config.changelog_additional_retention));
-    let retention = match &spec.kind {
-        StoreKind::Window(window) => kept(window.retention),
-        StoreKind::KeyValue => None,
+    let (cleanup_policy, retention) = match &spec.kind {
+        StoreKind::Window(window) if window.retain_duplicates => {
+            (CleanupPolicy::Delete, kept(window.retention))
+        }
+        StoreKind::Window(window) => (CleanupPolicy::CompactDelete, kept(window.retention)),
+        StoreKind::KeyValue => (CleanupPolicy::Compact, None),
     };
-    TopicConfig { cleanup_policy: spec.changelog_cleanup(), retention, ..TopicConfig::default() }
+    TopicConfig { cleanup_policy, retention, ..TopicConfig::default() }
 }

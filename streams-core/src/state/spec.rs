@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::log::CleanupPolicy;
 use crate::time::millis;
 
 /// Segments of a windowed store are at least this wide (rule V-1).
@@ -93,15 +92,6 @@ impl StoreSpec {
     pub fn cached(mut self, cached: bool) -> Self {
         self.cached = cached;
         self
-    }
-
-    /// What becomes of old records of the changelog (formats 3.13).
-    pub(crate) fn changelog_cleanup(&self) -> CleanupPolicy {
-        match &self.kind {
-            StoreKind::KeyValue => CleanupPolicy::Compact,
-            StoreKind::Window(window) if window.retain_duplicates => CleanupPolicy::Delete,
-            StoreKind::Window(_) => CleanupPolicy::CompactDelete,
-        }
     }
 
     fn of(name: impl Into<String>, kind: StoreKind) -> Self {

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails with the line that was wrong")]
 
 mod build_errors;
+mod explain;
 mod support;
 mod texts;

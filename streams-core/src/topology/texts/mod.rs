@@ -13,6 +13,7 @@ mod mermaid;
 
 use crate::ids::{NodeId, StoreId};
 use crate::log::CleanupPolicy;
+use crate::state::{StoreKind, StoreSpec};
 use crate::topology::{NodeKind, SourceTopics, StoreNode, Topology};
 
 /// A topic that the application makes.
@@ -83,7 +84,7 @@ impl Topology {
             for id in self.stores_of(sub) {
                 let store = self.store(id);
                 if let Some(name) = self.changelog_of(store) {
-                    let cleanup = store.spec.changelog_cleanup();
+                    let cleanup = changelog_cleanup(&store.spec);
                     changelogs.push(InternalTopic { name, made: Made::Changelog(id), cleanup });
                 }
             }
@@ -96,6 +97,15 @@ impl Topology {
     pub(super) fn users_of(&self, store: StoreId) -> Vec<NodeId> {
         let all = self.subs().flat_map(|sub| self.nodes_of(sub).iter().copied());
         all.filter(|&node| self.node(node).stores.contains(&store)).collect()
+    }
+}
+
+/// What becomes of old records of a changelog (formats 3.13).
+pub(super) fn changelog_cleanup(spec: &StoreSpec) -> CleanupPolicy {
+    match &spec.kind {
+        StoreKind::KeyValue => CleanupPolicy::Compact,
+        StoreKind::Window(window) if window.retain_duplicates => CleanupPolicy::Delete,
+        StoreKind::Window(_) => CleanupPolicy::CompactDelete,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::ids::StoreId;
 use crate::state::{StoreKind, StoreSpec};
-use crate::topology::texts::cleanup_text;
 use crate::topology::texts::explain::{Text, counted};
+use crate::topology::texts::{changelog_cleanup, cleanup_text};
 use crate::topology::{StoreNode, TableKind, Topology};
 
 /// Bytes of the timestamp before each value in the engine.
@@ -80,7 +80,7 @@ impl Topology {
             "changelog",
             format!(
                 "`{changelog}` ({}): at each commit one record per changed {what}, of {key} + value",
-                cleanup_text(spec.changelog_cleanup())
+                cleanup_text(changelog_cleanup(spec))
             ),
         );
     }
