@@ -28,7 +28,8 @@
 //!
 //! Where to look:
 //! - [`StreamsBuilder`], [`KStream`], [`KGroupedStream`], [`TimeWindowedKStream`] and [`KTable`] are the verbs;
-//!   [`windows`] says how time is divided, [`serde`] how types become bytes, [`processor`] how your own code keeps
+//!   [`windows`] says how time is divided, [`serde`] how types become bytes, [`schema`] how
+//!   structs become records with a schema, [`processor`] how your own code keeps
 //!   state and timers.
 //! - [`testing`] runs a topology step by step, with commits and crashes; [`runtime`] runs it on a log.
 //! - [`log`] is the boundary to where records are kept, with an embedded durable log; [`state`] is what stores are
@@ -45,6 +46,7 @@ pub mod log;
 mod operators;
 pub mod record;
 pub mod runtime;
+pub mod schema;
 pub mod serde;
 pub mod state;
 mod task;
@@ -62,9 +64,11 @@ pub use dsl::{
 pub use error::{Error, ErrorKind, Result};
 pub use operators::policies::{ErrorPolicies, ErrorPolicy};
 pub use operators::sink::Partitioning;
-pub use operators::source::{RecordTimestamp, TimestampExtractor};
+pub use operators::source::{RecordTimestamp, TimestampExtractor, ValueTimestamp};
 pub use operators::{Change, DropCounts, DropReason, RecordMetadata};
 pub use record::{Header, Headers, Record};
+#[cfg(feature = "derive")]
+pub use streams_derive::Record;
 pub use topic::{Store, Topic};
 pub use topology::{Optimization, Topology};
 

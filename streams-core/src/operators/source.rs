@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::NodeId;
 use crate::operators::{Failing, Port, TaskContext};
 use crate::record::{Record, RecordView};
-use crate::serde::{SerdeRef, from_bytes};
+use crate::serde::{DefaultSerde, SerdeRef, from_bytes};
 use crate::time::Timestamp;
 
 /// Decides the event time of an input record (Kafka's `TimestampExtractor`).
@@ -35,6 +35,32 @@ impl<K, V> TimestampExtractor<K, V> for RecordTimestamp {
     fn extract(&self, record: &Record<K, V>, _partition_time: Timestamp) -> Result<Timestamp> {
         if record.timestamp < 0 { Err(negative(record.timestamp)) } else { Ok(record.timestamp) }
     }
+}
+
+/// The event time that the value carries ([`DefaultSerde::event_time`]), and where it carries none the topic's own
+/// timestamps; a negative one is an error.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ValueTimestamp;
+
+impl<K, V: DefaultSerde> TimestampExtractor<K, V> for ValueTimestamp {
+    #[inline]
+    fn extract(&self, record: &Record<K, V>, partition_time: Timestamp) -> Result<Timestamp> {
+        match record.value.event_time() {
+            None => RecordTimestamp.extract(record, partition_time),
+            Some(time) if time < 0 => Err(negative_in_value(time)),
+            Some(time) => Ok(time),
+        }
+    }
+}
+
+#[cold]
+fn negative_in_value(time: Timestamp) -> Error {
+    Error::new(
+        ErrorKind::Timestamp,
+        format!(
+            "the event time in the record's value is before 1970 or out of range ({time}); give the source a timestamp extractor that decides its time"
+        ),
+    )
 }
 
 #[cold]

@@ -1,22 +1,27 @@
 //! Serdes: how typed keys and values become the bytes of topics and stores.
 
+mod avro;
 mod json;
 mod maybe_null;
 mod option;
 mod primitives;
+mod record;
 mod windowed;
 
+pub use avro::{AvroSerde, avro};
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};
 pub use primitives::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, StringSerde, UnitSerde,
 };
+pub use record::{RecordJson, record_json};
 pub use windowed::{TimeWindowedSerde, time_windowed};
 
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::Timestamp;
 
 /// Turns values of `T` into bytes and back.
 ///
@@ -56,12 +61,20 @@ pub type SerdeRef<T> = Arc<dyn Serde<T>>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default serde",
     label = "needs bytes here, and `{Self}` does not say how to make them",
-    note = "implement `DefaultSerde` for `{Self}` (for a serde type: `fn serde() -> SerdeRef<Self> {{ json() }}`)",
+    note = "for a struct of your own: `#[derive(streams_core::Record)]`, or implement `DefaultSerde` (for a type of serde: `fn serde() -> SerdeRef<Self> {{ json() }}`)",
     note = "or use the `_with` form of this method and give a serde"
 )]
 pub trait DefaultSerde: Sized + 'static {
     /// The serde of this type.
     fn serde() -> SerdeRef<Self>;
+
+    /// The event time that a value carries, in milliseconds since the epoch: where topics of this value are read
+    /// with their defaults, it is the time of the record. `None`, which is what this does, leaves the record the
+    /// time it has in its topic. `#[record(timestamp)]` makes it the value of a field.
+    #[inline]
+    fn event_time(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// Bytes of `value`, or `None` for null; they replace what is in `out`.

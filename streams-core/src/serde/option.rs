@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::serde::{DefaultSerde, Serde, SerdeRef};
+use crate::time::Timestamp;
 
 /// Null is `None`; everything else is as with the serde inside.
 #[derive(Clone)]
@@ -39,5 +40,10 @@ impl<T: 'static> Serde<Option<T>> for OptionSerde<T> {
 impl<T: DefaultSerde> DefaultSerde for Option<T> {
     fn serde() -> SerdeRef<Self> {
         optional(T::serde())
+    }
+
+    #[inline]
+    fn event_time(&self) -> Option<Timestamp> {
+        self.as_ref().and_then(T::event_time)
     }
 }

@@ -7,6 +7,7 @@ use crate::dsl::handle::wire_stage;
 use crate::dsl::{KStream, KTable, Key, Materialized, ktable};
 use crate::operators::DropReason;
 use crate::operators::stage::{Driver, RequireKey, RequireValue, SelectKey, Stage};
+use crate::schema::Keyed;
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
 use crate::topology::{Required, WireFn, boxed};
 
@@ -28,6 +29,33 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         K2: Send + 'static,
     {
         self.rekeying("KSTREAM-KEY-SELECT-", Location::caller(), SelectKey(selector))
+    }
+
+    /// Makes the field of the value that is its key (`#[record(key)]`) the key of the record. Like
+    /// [`select_key`](Self::select_key) in everything else.
+    ///
+    /// ```
+    /// # use streams_core::{Record, StreamsBuilder, Topic};
+    /// #[derive(Record)]
+    /// struct Order {
+    ///     #[record(key)]
+    ///     customer: String,
+    ///     cents: i64,
+    /// }
+    ///
+    /// const ORDERS: Topic<Option<String>, Order> = Topic::new("orders");
+    /// const BY_CUSTOMER: Topic<String, Order> = Topic::new("orders-by-customer");
+    /// # let builder = StreamsBuilder::new();
+    /// builder.stream(&ORDERS).keyed().to(&BY_CUSTOMER);
+    /// # builder.build().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn keyed(self) -> KStream<V::Key, V>
+    where
+        V: Keyed,
+        V::Key: Send + 'static,
+    {
+        self.select_key(|_key, value| value.key())
     }
 
     /// The latest value of each key as a table. Values that are `Option`s may delete: `to_table::<V>()` says which

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::operators::source::{Decoder, RecordTimestamp, TimestampExtractor};
+use crate::operators::source::{Decoder, RecordTimestamp, TimestampExtractor, ValueTimestamp};
 use crate::serde::{DefaultSerde, SerdeRef};
 
 /// How a topic is read: its serdes and where event time comes from.
@@ -13,10 +13,11 @@ pub struct Consumed<K: 'static, V: 'static> {
 }
 
 impl<K: DefaultSerde, V: DefaultSerde> Consumed<K, V> {
-    /// The default serdes, and the timestamps the records have in the topic.
+    /// The default serdes; the event time is the one that the value carries (`#[record(timestamp)]`), and where it
+    /// carries none the timestamp the record has in the topic.
     #[must_use]
     pub fn new() -> Self {
-        Self::with(K::serde(), V::serde())
+        Consumed { key: K::serde(), value: V::serde(), extractor: Arc::new(ValueTimestamp) }
     }
 }
 
