@@ -1,11 +1,13 @@
 //! Serdes: how typed keys and values become the bytes of topics and stores.
 
+mod change;
 mod json;
 mod maybe_null;
 mod option;
 mod primitives;
 mod windowed;
 
+pub(crate) use change::changes;
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};
