@@ -115,20 +115,16 @@ impl<K: Key, V: Send + 'static> KGroupedTable<K, V> {
     ///
     /// ```
     /// # use streams_core::{StreamsBuilder, Topic};
-    /// # const PRICES: Topic<String, i64> = Topic::new("prices");
-    /// # const MEANS: Topic<String, i64> = Topic::new("means");
+    /// # const SALARIES: Topic<String, f64> = Topic::new("salaries");
+    /// # const COSTS: Topic<String, f64> = Topic::new("costs");
     /// # let builder = StreamsBuilder::new();
+    /// // Keys are department and person, as in `sales/ann`.
     /// builder
-    ///     .table(&PRICES)
-    ///     .group_by(|article, price| (article[..1].to_owned(), price))
-    ///     .aggregate(
-    ///         || vec![0, 0],
-    ///         |_letter, price, sum| vec![sum[0] + price, sum[1] + 1],
-    ///         |_letter, price, sum| vec![sum[0] - price, sum[1] - 1],
-    ///     )
-    ///     .map_values(|sum| sum[0] / sum[1].max(1))
+    ///     .table(&SALARIES)
+    ///     .group_by(|person, salary| Some((person.split_once('/')?.0.to_owned(), salary)))
+    ///     .aggregate(|| 0.0, |_, salary, sum| sum + salary, |_, salary, sum| sum - salary)
     ///     .to_stream()
-    ///     .to(&MEANS);
+    ///     .to(&COSTS);
     /// # builder.build().unwrap();
     /// ```
     #[track_caller]
