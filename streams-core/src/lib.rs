@@ -57,9 +57,9 @@ mod topology;
 pub mod windows;
 
 pub use dsl::{
-    Consumed, EmitStrategy, Grouped, JoinKey, Joined, KGroupedStream, KStream, KTable, Key, Materialized,
-    Produced, Repartitioned, Split, StoreOptions, StreamJoined, StreamsBuilder, TimeWindowedKStream,
-    WindowStoreOptions,
+    Consumed, EmitStrategy, Grouped, JoinKey, Joined, KGroupedStream, KGroupedTable, KStream, KTable, Key,
+    Materialized, Produced, Repartitioned, Split, StoreOptions, StreamJoined, StreamsBuilder,
+    TimeWindowedKStream, WindowStoreOptions,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use operators::policies::{ErrorPolicies, ErrorPolicy};
@@ -76,6 +76,6 @@ pub use topology::{Optimization, Topology};
 pub mod processor {
     pub use crate::operators::{
         FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, Punctuation, PunctuationId,
-        PunctuationType, RecordMetadata, UserResult,
+        PunctuationType, RecordMetadata, TransformContext, UserResult, ValueTransformer,
     };
 }

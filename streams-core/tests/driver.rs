@@ -150,7 +150,7 @@ fn every_mistake_of_a_topology_is_reported_with_its_source_line() {
     builder.add_store(&COUNTS);
     let error = builder.build().err().map(|e| e.to_string()).unwrap_or_default();
     assert!(error.contains("2 mistakes"), "{error}");
-    assert!(error.contains("two nodes have one name: `same`"), "{error}");
+    assert!(error.contains("2 nodes are named `same`"), "{error}");
     assert!(error.contains("store `counts`") && error.contains("driver.rs:"), "{error}");
 }
 

@@ -71,6 +71,8 @@ fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
             "deserialization.exception.handler" => options.policies.deserialization = policy,
             "processing.exception.handler" => options.policies.processing = policy,
             "errors.dead.letter.queue.topic.name" => options.policies.dead_letter_topic = Some(value.clone()),
+            // What these say is said in the topology, or is a deviation.
+            "upgrade.from" | "dsl.store.format" => {}
             _ => return Err(format!("the suite does not know the setting {setting} = {value}")),
         }
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::dsl::handle::Handle;
+use crate::dsl::ktable::Kept;
 use crate::dsl::options::{Consumed, Materialized, StoreOptions, WindowStoreOptions};
 use crate::dsl::{KStream, KTable, ktable, materialize};
 use crate::error::Result;
@@ -255,18 +256,25 @@ impl StreamsBuilder {
     {
         let location = Location::caller();
         let Consumed { key, value, extractor } = consumed;
-        let decoder = Consumed::with(optional(key), optional(value));
+        let decoder = Consumed::with(optional(Arc::clone(&key)), optional(Arc::clone(&value)));
         let decoder = Consumed { extractor: Arc::new(ktable::SomeExtractor(extractor)), ..decoder };
         let mut graph = self.graph.borrow_mut();
-        let name = match &materialized {
-            Some(Materialized { name: Some(name), .. }) => name.clone(),
-            _ => graph.names.next(&format!("{}-STATE-STORE-", topic.name())),
+        let kept = match materialized {
+            Some(named) if named.name.is_some() => Kept::Always(named),
+            // The number is taken also where no store comes of it.
+            unnamed => {
+                let name = graph.names.next(&format!("{}-STATE-STORE-", topic.name()));
+                Kept::OnDemand(unnamed.unwrap_or_else(|| Materialized::with(key, value)).name(name))
+            }
         };
         drop(graph);
         let topics = SourceTopics::Names(vec![topic.name().to_owned()]);
         let source = self.source("KSTREAM-SOURCE-", topics, decoder, location);
-        let store = materialized.map(|m| m.name(name));
-        ktable::add_source::<Option<K>, Option<V>, K, V>(&source, "KTABLE-SOURCE-", store, location)
+        let name = self.graph.borrow_mut().names.next("KTABLE-SOURCE-");
+        let table = ktable::add_source::<Option<K>, Option<V>, K, V>(&source, name, kept, location);
+        let node = table.handle.node;
+        self.graph.borrow_mut().node_mut(node).named_after = vec![(source.node, "-source")];
+        table
     }
 
     fn source<K, V>(

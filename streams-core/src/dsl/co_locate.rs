@@ -18,6 +18,8 @@ use crate::topology::{NodeKind, Required};
 pub(crate) enum JoinSide {
     Left,
     Right,
+    /// The only side that a join has a topic for: the stream that is joined with a table.
+    Only,
 }
 
 /// `input`, behind a repartition if its key was changed. `join` is the join's name, if it was given one; the serdes
@@ -51,6 +53,7 @@ where
             let base = match (join, side) {
                 (Some(join), JoinSide::Left) => format!("{join}-left"),
                 (Some(join), JoinSide::Right) => format!("{join}-right"),
+                (Some(join), JoinSide::Only) => join.to_owned(),
                 (None, _) => origin.graph().node(origin.node).name.clone(),
             };
             let source = repartition(&origin, &steps, base, key, value, location);

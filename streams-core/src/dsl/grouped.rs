@@ -58,7 +58,7 @@ impl<K: Key, V: Clone + Send + 'static> Clone for KGroupedStream<K, V> {
 
 impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
     pub(crate) fn new(stream: KStream<K, V>, grouped: Grouped<K, V>) -> Self {
-        let Grouped { key, value, name } = grouped;
+        let Grouped { key, value, name, .. } = grouped;
         KGroupedStream { handle: stream.handle, key, value, name, shared: Rc::default() }
     }
 
@@ -207,7 +207,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
                     store: handle,
                     input: Arc::clone(&value_serde),
                     output: Arc::clone(&output),
-                    send_old: wirer.topology.node(node).sends_old,
+                    old: wirer.old_values(node),
                     cached: wirer.cached(store),
                     next: wirer.next(node),
                 };
@@ -215,7 +215,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
             }),
         );
         handle.connect(store);
-        KTable::stored(handle)
+        KTable::stored(handle, store)
     }
 
     /// Names of store and node, taking the JVM's numbers.

@@ -102,6 +102,33 @@ impl Handle {
         false
     }
 
+    /// Connects user code to the store of this name, which `verb` has added.
+    pub(crate) fn use_store(&self, store: &str, verb: &str, location: &'static Location<'static>) {
+        let (node, takes_stores) = {
+            let graph = self.graph();
+            let node = graph.node(self.node);
+            (node.describe(), node.takes_stores)
+        };
+        if !takes_stores {
+            let place = place(location);
+            self.graph().mistakes.add(format!(
+                "{node} is no processor, but is given the store `{store}` ({place}): call `with_store` directly behind `{verb}`"
+            ));
+            return;
+        }
+        let found = self.graph().store_named(store, &format!("processor {node}"), location);
+        if let Some(store) = found {
+            self.connect(store);
+        }
+    }
+
+    /// Makes `parent` one more parent of this node.
+    pub(crate) fn add_parent(&self, parent: NodeId) {
+        let mut graph = self.graph();
+        graph.node_mut(self.node).parents.push(parent);
+        graph.node_mut(parent).children.push(self.node);
+    }
+
     pub(crate) fn connect(&self, store: StoreId) {
         let mut graph = self.graph();
         let stores = &mut graph.node_mut(self.node).stores;

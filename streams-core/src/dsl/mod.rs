@@ -3,6 +3,7 @@
 mod builder;
 mod co_locate;
 mod grouped;
+mod grouped_table;
 mod handle;
 mod join_key;
 mod kstream;
@@ -14,6 +15,7 @@ mod windowed;
 
 pub use builder::StreamsBuilder;
 pub use grouped::{KGroupedStream, Key};
+pub use grouped_table::KGroupedTable;
 pub use join_key::JoinKey;
 pub use kstream::KStream;
 pub use ktable::KTable;

@@ -8,10 +8,11 @@ use crate::dsl::grouped::{AGGREGATE, KGroupedStream, Key, Prefixes, REDUCE};
 use crate::dsl::options::Materialized;
 use crate::dsl::{KTable, materialize};
 use crate::operators::aggregate::{AggregateFold, Count, Emit, Fold, Reduce, WindowedAggregate};
+use crate::operators::table::{Lookup, View, WindowRows};
 use crate::serde::{DefaultSerde, MaybeNull};
 use crate::state::WindowStore;
 use crate::time::{StreamTime, UNKNOWN};
-use crate::topology::place;
+use crate::topology::{LookupFn, OldValues, Table, place};
 use crate::windows::{TimeWindows, Windowed};
 
 /// When the results of windows are forwarded.
@@ -175,7 +176,7 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
                     store: handle,
                     output: Arc::clone(&output),
                     emit,
-                    send_old: wirer.topology.node(node).sends_old,
+                    old: wirer.old_values(node),
                     clock: StreamTime::unknown(),
                     emitted: UNKNOWN,
                     next: wirer.next(node),
@@ -189,6 +190,13 @@ impl<K: Key, V: Clone + Send + 'static> TimeWindowedKStream<K, V> {
             let facts = &mut graph.node_mut(handle.node).facts;
             (facts.windows, facts.on_close) = (Some(windows), on_close);
         }
-        KTable::stored(handle)
+        let lookup: Arc<LookupFn> = Arc::new(move |wirer, _, view| {
+            let forwarded = view == View::Forwarded && wirer.cached(store);
+            let rows = WindowRows { store: wirer.store::<WindowStore<K, A>>(store), forwarded };
+            Box::new(Lookup::<Windowed<K>, A>::Computed(Box::new(rows)))
+        });
+        let table =
+            Table { inputs: Vec::new(), store: Some(store), on_demand: None, old: OldValues::None, lookup };
+        KTable::new(handle, table)
     }
 }

@@ -30,4 +30,5 @@ pub(crate) use context::{Failing, Origin, Scratch, TaskContext, TopicCounts, Top
 pub(crate) use merge::SharedPort;
 pub(crate) use outputs::{Outputs, Partition, Target};
 pub(crate) use port::{NodePort, Port, TaskNode};
+pub use table::{TransformContext, ValueTransformer};
 pub(crate) use tee::{Choice, Discard, Tee};

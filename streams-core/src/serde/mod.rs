@@ -1,6 +1,7 @@
 //! Serdes: how typed keys and values become the bytes of topics and stores.
 
 mod avro;
+mod change;
 mod json;
 mod maybe_null;
 mod option;
@@ -9,6 +10,7 @@ mod record;
 mod windowed;
 
 pub use avro::{AvroSerde, avro};
+pub(crate) use change::changes;
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};

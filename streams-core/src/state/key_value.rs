@@ -96,6 +96,20 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
         self.with_slot(key, read)
     }
 
+    /// [`with`](Self::with), but with the entry as it was when changes were last taken for forwarding.
+    pub(crate) fn with_forwarded<R>(
+        &self,
+        key: &K,
+        read: impl FnOnce(Option<&ValueAndTimestamp<V>>) -> R,
+    ) -> Result<R> {
+        let mut inner = self.lock();
+        let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
+        let slot = entries.load(bytes)?;
+        let result = read(entries.forwarded(slot));
+        inner.used(slot, crate::time::UNKNOWN)?;
+        Ok(result)
+    }
+
     /// Sets the value of `key`; a value that is null by its serde removes it.
     pub fn put(&self, key: &K, value: V, timestamp: Timestamp) -> Result<()> {
         let mut inner = self.lock();

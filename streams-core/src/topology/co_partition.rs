@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::ids::NodeId;
-use crate::topology::{Graph, Node, NodeKind, SourceTopics, TableKind};
+use crate::topology::{Graph, Node, NodeKind, SourceTopics};
 
 /// The nodes that the sides of a join come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,7 @@ fn is_repartition(source: &Node) -> bool {
 /// Whether `source` is what a table is made of.
 fn is_table(nodes: &[Node], source: NodeId) -> bool {
     let children = &nodes[source.index()].children;
-    !children.is_empty() && children.iter().all(|child| nodes[child.index()].table != TableKind::None)
+    !children.is_empty() && children.iter().all(|child| nodes[child.index()].table.is_some())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, TableKind, place};
+use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, place};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -63,21 +63,5 @@ impl Graph {
             ));
         }
         found.map(|index| StoreId(index as u16))
-    }
-
-    /// Makes `node` forward old values, if it can know them; whether it can (rule T-9).
-    pub(crate) fn enable_old(&mut self, node: NodeId) -> bool {
-        let able = match self.node(node).table {
-            TableKind::None | TableKind::Stateless => false,
-            TableKind::Stored => true,
-            TableKind::Derived => {
-                let parent = self.node(node).parents[0];
-                self.enable_old(parent)
-            }
-        };
-        if able {
-            self.node_mut(node).sends_old = true;
-        }
-        able
     }
 }

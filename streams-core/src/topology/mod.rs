@@ -12,6 +12,7 @@ mod optimize;
 mod steps;
 mod store;
 mod subtopology;
+mod table;
 mod texts;
 mod wire;
 
@@ -22,7 +23,8 @@ pub(crate) use co_partition::{CoPartitioned, Member, connected, contradictions};
 pub(crate) use graph::Graph;
 pub(crate) use mistakes::place;
 pub(crate) use names::is_generated;
-pub(crate) use node::{Node, NodeKind, SourceTopics, TableKind, TopicName};
+pub(crate) use node::{Node, NodeKind, SourceTopics, TopicName};
 pub(crate) use steps::{JoinRepartitions, Required};
 pub(crate) use store::StoreNode;
+pub(crate) use table::{LookupFn, OldValues, Table, lookup_in_store, lookup_or};
 pub(crate) use wire::{TeeFn, WireFn, Wirer, boxed};

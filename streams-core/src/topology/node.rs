@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::ids::{NodeId, StoreId};
-use crate::topology::{Required, WireFn, place};
+use crate::topology::{Required, Table, WireFn, place};
 use crate::windows::TimeWindows;
 
 /// What a node is to the outside.
@@ -46,19 +46,6 @@ pub(crate) enum SourceTopics {
     },
 }
 
-/// How a node takes part in tables, for deciding who sends old values (rules T-8 to T-10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TableKind {
-    /// Not a table.
-    None,
-    /// Knows old values by its own store.
-    Stored,
-    /// A source without a store: it knows none.
-    Stateless,
-    /// Knows old values if its parent does.
-    Derived,
-}
-
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) name: String,
@@ -68,9 +55,8 @@ pub(crate) struct Node {
     pub(crate) stores: Vec<StoreId>,
     /// Whether records may lie in another partition than their key says (rule R-1).
     pub(crate) key_changed: bool,
-    pub(crate) table: TableKind,
-    /// Whether this table forwards old values.
-    pub(crate) sends_old: bool,
+    /// What it is as a table, if it is one.
+    pub(crate) table: Option<Table>,
     /// The user's line that made the node.
     pub(crate) location: &'static Location<'static>,
     /// Makes the node for one task.
@@ -85,6 +71,8 @@ pub(crate) struct Node {
     pub(crate) required: Option<Required>,
     /// Whether records without a key are of use here: a repartition before it lets them pass (rule R-4).
     pub(crate) tolerates_null_keys: bool,
+    /// Nodes that are named after this one, with what is added to its name.
+    pub(crate) named_after: Vec<(NodeId, &'static str)>,
     pub(crate) facts: Facts,
 }
 
@@ -118,8 +106,7 @@ impl Node {
             children: Vec::new(),
             stores: Vec::new(),
             key_changed: false,
-            table: TableKind::None,
-            sends_old: false,
+            table: None,
             location,
             wire,
             tee: None,
@@ -127,6 +114,7 @@ impl Node {
             name_prefix: String::new(),
             required: None,
             tolerates_null_keys: false,
+            named_after: Vec::new(),
             facts: Facts::default(),
         }
     }

@@ -6,6 +6,8 @@
 
 mod aggregate;
 mod config;
+mod join_stream_table;
+mod join_table_table;
 mod process;
 mod process_stores;
 mod process_time;
@@ -14,6 +16,8 @@ mod process_windows;
 mod stateless;
 mod stateless_keys;
 mod table;
+mod table_group;
+mod table_transform;
 mod window;
 mod window_close;
 
@@ -35,6 +39,10 @@ pub(crate) fn all() -> Vec<Case> {
         stateless_keys::CASES,
         aggregate::CASES,
         table::CASES,
+        table_group::CASES,
+        table_transform::CASES,
+        join_stream_table::CASES,
+        join_table_table::CASES,
         config::CASES,
         window::CASES,
         window_close::CASES,

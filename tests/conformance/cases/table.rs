@@ -108,7 +108,7 @@ pub(super) const CASES: &[Case] = &[
             .to(&OUT);
     }),
     case("table-to-stream-new-key", |b| {
-        let stream = b.table(&PLAIN).to_stream().select_key(|_, v| v.clone());
+        let stream = b.table(&PLAIN).to_stream_with_new_key(|_, v| v.cloned());
         stream.clone().to(&Topic::<String, String>::new("stream"));
         stream.require_key().group_by_key().count_with(Materialized::named("counts")).to_stream().to(&COUNTS);
     }),

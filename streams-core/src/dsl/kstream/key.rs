@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dsl::handle::wire_stage;
+use crate::dsl::ktable::Kept;
 use crate::dsl::{KStream, KTable, Key, Materialized, ktable};
 use crate::operators::DropReason;
 use crate::operators::stage::{Driver, RequireKey, RequireValue, SelectKey, Stage};
@@ -66,9 +67,10 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     where
         K: Key + DefaultSerde,
         V: MaybeNull<R> + DefaultSerde,
-        R: Clone + Send + 'static,
+        R: DefaultSerde + Clone + Send,
     {
-        self.into_table(K::serde(), V::serde(), None, Location::caller())
+        let store = Materialized::with(K::serde(), R::serde());
+        self.into_table(K::serde(), V::serde(), store, Location::caller())
     }
 
     /// The same, kept in a store as `materialized` says.
@@ -79,7 +81,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V: MaybeNull<R> + DefaultSerde,
         R: Clone + Send + 'static,
     {
-        self.into_table(K::serde(), V::serde(), Some(materialized), Location::caller())
+        self.into_table(K::serde(), V::serde(), materialized, Location::caller())
     }
 
     #[track_caller]
@@ -87,7 +89,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         self,
         key: SerdeRef<K>,
         value: SerdeRef<V>,
-        materialized: Option<Materialized<K, R>>,
+        materialized: Materialized<K, R>,
         location: &'static Location<'static>,
     ) -> KTable<K, R>
     where
@@ -97,17 +99,17 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     {
         let mut graph = self.handle.graph();
         let name = graph.names.next("KSTREAM-TOTABLE-");
-        let store = match materialized {
-            Some(m) if m.name.is_some() => Some(m),
+        let kept = match materialized.name {
+            Some(_) => Kept::Always(materialized),
             // The number is taken also where no store comes of it.
-            unnamed => {
+            None => {
                 let store = graph.names.next("KSTREAM-TOTABLE-STATE-STORE-");
-                unnamed.map(|m| m.name(store))
+                Kept::OnDemand(materialized.name(store))
             }
         };
         drop(graph);
         let input = self.repartitioned_if_changed(&name, key, value, location);
-        ktable::add_source_named::<K, V, K, R>(&input.handle, name, store, location)
+        ktable::add_source::<K, V, K, R>(&input.handle, name, kept, location)
     }
 }
 

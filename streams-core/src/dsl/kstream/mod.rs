@@ -1,6 +1,7 @@
 //! Streams.
 
 mod group;
+mod join_table;
 mod key;
 mod process;
 mod repartition;

@@ -9,7 +9,7 @@ use crate::dsl::handle::Handle;
 use crate::operators::process::{FixedKeyAdapter, ProcessorNode, Running};
 use crate::operators::{FixedKeyProcessor, Processor};
 use crate::topic::Store;
-use crate::topology::{WireFn, place};
+use crate::topology::WireFn;
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Runs a processor, one instance per task. Connect it to stores with [`with_store`](KStream::with_store).
@@ -93,24 +93,7 @@ impl<K, V> KStream<K, V> {
     /// must have been added to the builder, or `build` reports it.
     #[track_caller]
     pub fn with_store<SK, SV>(self, store: &Store<SK, SV>) -> Self {
-        let location = Location::caller();
-        let (node, takes_stores) = {
-            let graph = self.handle.graph();
-            let node = graph.node(self.handle.node);
-            (node.describe(), node.takes_stores)
-        };
-        if !takes_stores {
-            self.handle.graph().mistakes.add(format!(
-                "{node} is no processor, but is given the store `{}` ({}): call `with_store` directly behind `process`",
-                store.name(),
-                place(location)
-            ));
-            return self;
-        }
-        let found = self.handle.graph().store_named(store.name(), &format!("processor {node}"), location);
-        if let Some(store) = found {
-            self.handle.connect(store);
-        }
+        self.handle.use_store(store.name(), "process", Location::caller());
         self
     }
 }

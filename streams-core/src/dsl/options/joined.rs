@@ -29,7 +29,7 @@ impl<K: 'static, V: 'static> Joined<K, V> {
         Joined { key, value, name: None }
     }
 
-    /// Names the node of the join, and its repartition topic, if it needs one, `<application id>-<name>-left-repartition`.
+    /// Names the node of the join, and its repartition topic, if it needs one, `<application id>-<name>-repartition`.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());

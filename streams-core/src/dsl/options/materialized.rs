@@ -1,5 +1,6 @@
 //! How a table is kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::serde::{DefaultSerde, SerdeRef};
@@ -16,6 +17,17 @@ pub struct Materialized<K: 'static, V: 'static> {
     pub(crate) key_ordered: bool,
     pub(crate) retention: Option<Duration>,
     pub(crate) max_keys: Option<usize>,
+}
+
+impl<K: 'static, V: 'static> Clone for Materialized<K, V> {
+    fn clone(&self) -> Self {
+        Materialized {
+            name: self.name.clone(),
+            key: Arc::clone(&self.key),
+            value: Arc::clone(&self.value),
+            ..*self
+        }
+    }
 }
 
 impl<K: DefaultSerde, V: DefaultSerde> Materialized<K, V> {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ids::NodeId;
-use crate::operators::aggregate::Fold;
+use crate::operators::aggregate::{Fold, old_value};
 use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
 use crate::record::{Headers, Record};
 use crate::serde::SerdeRef;
 use crate::state::{KeyValueStore, ValueAndTimestamp};
+use crate::topology::OldValues;
 
 pub(crate) struct PlainAggregate<K: 'static, V: 'static, A: 'static> {
     pub(crate) node: NodeId,
@@ -18,7 +19,7 @@ pub(crate) struct PlainAggregate<K: 'static, V: 'static, A: 'static> {
     pub(crate) input: SerdeRef<V>,
     /// Tells which aggregates are null: those are deleted.
     pub(crate) output: SerdeRef<A>,
-    pub(crate) send_old: bool,
+    pub(crate) old: OldValues,
     /// Results are forwarded once per key and commit.
     pub(crate) cached: bool,
     pub(crate) next: Box<dyn Port<K, Change<A>>>,
@@ -37,11 +38,11 @@ where
             return ctx.drop_record(DropReason::NullValue);
         }
         let (fold, output) = (&self.fold, &self.output);
-        let (send_old, cached) = (self.send_old && !self.cached, self.cached);
+        let (old, cached) = (if self.cached { OldValues::None } else { self.old }, self.cached);
         let (change, timestamp) = self.store.update(&key, timestamp, |slot| {
             let (aggregate, stored_at) =
                 slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
-            let old = if send_old { aggregate.clone().or_else(|| fold.initial()) } else { None };
+            let old = old_value(old, aggregate.as_ref(), || fold.initial());
             let timestamp = timestamp.max(stored_at);
             let new = fold.add(&key, value, aggregate).filter(|new| !output.is_null(new));
             let forward = if cached { None } else { new.clone() };
@@ -62,7 +63,7 @@ where
         if !self.cached {
             return Ok(());
         }
-        for update in self.store.take_unforwarded(self.send_old)? {
+        for update in self.store.take_unforwarded(self.old.are_sent())? {
             let value = Change { new: update.new, old: update.old };
             let record =
                 Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };

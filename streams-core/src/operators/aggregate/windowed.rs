@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ids::NodeId;
-use crate::operators::aggregate::Fold;
+use crate::operators::aggregate::{Fold, old_value};
 use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
 use crate::record::{Headers, Record};
 use crate::serde::SerdeRef;
 use crate::state::{Put, ValueAndTimestamp, WindowStore};
 use crate::time::{StreamTime, Timestamp, UNKNOWN};
+use crate::topology::OldValues;
 use crate::windows::{TimeWindows, Window, Windowed};
 
 /// When the results of a window are forwarded.
@@ -30,7 +31,7 @@ pub(crate) struct WindowedAggregate<K: 'static, V: 'static, A: 'static> {
     pub(crate) store: WindowStore<K, A>,
     pub(crate) output: SerdeRef<A>,
     pub(crate) emit: Emit,
-    pub(crate) send_old: bool,
+    pub(crate) old: OldValues,
     /// This operator's clock: windows close by it. It is part of what is committed, so that a record that was
     /// late before a restart is late after it too.
     pub(crate) clock: StreamTime,
@@ -89,11 +90,11 @@ where
     ) -> Result<()> {
         let (fold, output) = (&self.fold, &self.output);
         let forwards = self.emit == Emit::Update;
-        let send_old = self.send_old && forwards;
+        let old = if forwards { self.old } else { OldValues::None };
         let (put, (change, timestamp)) = self.store.update(key, window.start, timestamp, |slot| {
             let (aggregate, stored_at) =
                 slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
-            let old = if send_old { aggregate.clone().or_else(|| fold.initial()) } else { None };
+            let old = old_value(old, aggregate.as_ref(), || fold.initial());
             let timestamp = timestamp.max(stored_at);
             let new = fold.add(key, value, aggregate).filter(|new| !output.is_null(new));
             let forward = if forwards { new.clone() } else { None };
@@ -183,7 +184,7 @@ where
         if self.emit != Emit::Commit {
             return Ok(());
         }
-        for update in self.store.take_unforwarded(self.send_old)? {
+        for update in self.store.take_unforwarded(self.old.are_sent())? {
             let value = Change { new: update.new, old: update.old };
             let record =
                 Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };

@@ -145,29 +145,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
     }
 
     fn find<S: Clone + 'static>(&self, name: &str) -> Result<S> {
-        let Some(store) = self.stores.get(name) else {
-            let mut connected: Vec<String> = self.stores.keys().map(|name| format!("`{name}`")).collect();
-            connected.sort();
-            let connected = if connected.is_empty() { "no store".to_owned() } else { connected.join(", ") };
-            return Err(Error::new(
-                ErrorKind::User,
-                format!(
-                    "processor `{}` is not connected to the store `{name}` but to {connected}: call `with_store` directly \
-                     behind `process` where the processor is added",
-                    self.name
-                ),
-            ));
-        };
-        store.downcast_ref::<S>().cloned().ok_or_else(|| {
-            Error::new(
-                ErrorKind::User,
-                format!(
-                    "store `{name}` of processor `{}` is not a `{}`",
-                    self.name,
-                    std::any::type_name::<S>()
-                ),
-            )
-        })
+        connected(self.name, self.stores, name)
     }
 
     fn check(&self, record: &Record<K, V>) -> Result<()> {
@@ -182,4 +160,30 @@ impl<K, V> ProcessorContext<'_, K, V> {
         }
         Ok(())
     }
+}
+
+/// The store `name` of those that are connected to `processor`.
+pub(crate) fn connected<S: Clone + 'static>(
+    processor: &str,
+    stores: &ConnectedStores,
+    name: &str,
+) -> Result<S> {
+    let Some(store) = stores.get(name) else {
+        let mut connected: Vec<String> = stores.keys().map(|name| format!("`{name}`")).collect();
+        connected.sort();
+        let connected = if connected.is_empty() { "no store".to_owned() } else { connected.join(", ") };
+        return Err(Error::new(
+            ErrorKind::User,
+            format!(
+                "processor `{processor}` is not connected to the store `{name}` but to {connected}: call `with_store` \
+                 directly behind `process` where the processor is added"
+            ),
+        ));
+    };
+    store.downcast_ref::<S>().cloned().ok_or_else(|| {
+        Error::new(
+            ErrorKind::User,
+            format!("store `{name}` of processor `{processor}` is not a `{}`", std::any::type_name::<S>()),
+        )
+    })
 }

@@ -9,7 +9,7 @@ pub use context::{ProcessorContext, RecordMetadata};
 pub use fixed_key::{FixedKeyContext, FixedKeyProcessor};
 pub use punctuation::{Punctuation, PunctuationId, PunctuationType};
 
-pub(crate) use context::ConnectedStores;
+pub(crate) use context::{ConnectedStores, connected};
 pub(crate) use fixed_key::FixedKeyAdapter;
 pub(crate) use node::{ProcessorNode, Running};
 pub(crate) use punctuation::Punctuations;

@@ -1,14 +1,26 @@
 //! Operators of tables: they exchange [`Change`](crate::operators::Change)s.
 
 mod filter;
+mod group;
+mod join;
+mod lookup;
 mod map_values;
 mod source;
+mod stream_join;
 mod to_stream;
+mod transform;
+
+pub use transform::{TransformContext, ValueTransformer};
 
 pub(crate) use filter::TableFilter;
+pub(crate) use group::GroupChanges;
+pub(crate) use join::{JoinedRows, TableJoin, TableJoiner, TableMerge};
+pub(crate) use lookup::{FilteredRows, Lookup, MappedRows, View, WindowRows};
 pub(crate) use map_values::{TableMapValues, TableMapper};
 pub(crate) use source::TableSource;
+pub(crate) use stream_join::{StreamTableJoin, StreamTableJoiner};
 pub(crate) use to_stream::ToStream;
+pub(crate) use transform::{TableTransform, TransformedRows, Transforming};
 
 use crate::error::Result;
 use crate::operators::{Change, Port, TaskContext};
@@ -24,7 +36,7 @@ pub(crate) struct Materialization<K: 'static, V: 'static> {
 
 impl<K: Clone + Send + 'static, V: Clone + Send + 'static> Materialization<K, V> {
     /// Stores `new` (`None` deletes); the value until now.
-    fn put(&self, key: &K, new: Option<&V>, timestamp: Timestamp) -> Result<Option<V>> {
+    pub(crate) fn put(&self, key: &K, new: Option<&V>, timestamp: Timestamp) -> Result<Option<V>> {
         self.store.update(key, timestamp, |slot| {
             let new = new.cloned().map(|value| ValueAndTimestamp { value, timestamp });
             std::mem::replace(slot, new).map(|old| old.value)
@@ -32,7 +44,12 @@ impl<K: Clone + Send + 'static, V: Clone + Send + 'static> Materialization<K, V>
     }
 
     /// Forwards what was held back until the commit.
-    fn flush(&self, ctx: &mut TaskContext, send_old: bool, next: &mut dyn Port<K, Change<V>>) -> Result<()> {
+    pub(crate) fn flush(
+        &self,
+        ctx: &mut TaskContext,
+        send_old: bool,
+        next: &mut dyn Port<K, Change<V>>,
+    ) -> Result<()> {
         if !self.cached {
             return Ok(());
         }

@@ -76,7 +76,7 @@ impl<V: Clone + 'static> Entries<V> {
     pub(crate) fn abort(&mut self) {
         if let Some(forward) = &mut self.forward {
             for number in forward.clear() {
-                self.slots.get_mut(number).unforwarded = false;
+                self.slots.get_mut(number).unforwarded = 0;
             }
         }
         self.staged_bytes.clear();

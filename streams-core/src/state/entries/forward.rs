@@ -1,5 +1,6 @@
 //! Results that are forwarded once per key and commit (rules H-2 to H-5).
 
+use crate::state::ValueAndTimestamp;
 use crate::state::entries::slots::Slot;
 use crate::state::entries::{Entries, KeyBytes};
 use crate::time::Timestamp;
@@ -14,10 +15,10 @@ pub(crate) struct Changed<V> {
 
 /// What is to be forwarded.
 pub(super) struct Forward<V> {
-    /// Slots changed since the last taking, with their value then.
-    changed: Vec<(u32, Option<V>)>,
-    /// Number of the last change.
-    last: u64,
+    /// Slots changed since the last taking, with their entry then.
+    changed: Vec<(u32, Option<ValueAndTimestamp<V>>)>,
+    /// Number of the last change since then.
+    last: u32,
 }
 
 impl<V> Default for Forward<V> {
@@ -29,16 +30,22 @@ impl<V> Default for Forward<V> {
 impl<V: Clone> Forward<V> {
     #[inline]
     pub(super) fn before_change(&mut self, number: u32, slot: &mut Slot<V>) {
-        self.last += 1;
+        self.last = self.last.wrapping_add(1);
         slot.touched = self.last;
-        if !slot.unforwarded {
-            slot.unforwarded = true;
-            self.changed.push((number, slot.entry.as_ref().map(|entry| entry.value.clone())));
+        if slot.unforwarded == 0 {
+            self.changed.push((number, slot.entry.clone()));
+            slot.unforwarded = self.changed.len() as u32;
         }
+    }
+
+    /// The entry of a changed slot before its first change.
+    pub(super) fn before(&self, unforwarded: u32) -> Option<&ValueAndTimestamp<V>> {
+        self.changed.get(unforwarded as usize - 1)?.1.as_ref()
     }
 
     /// Forgets all changes; the slots they were in.
     pub(super) fn clear(&mut self) -> impl Iterator<Item = u32> {
+        self.last = 0;
         std::mem::take(&mut self.changed).into_iter().map(|(number, _)| number)
     }
 }
@@ -49,12 +56,13 @@ impl<V: Clone + 'static> Entries<V> {
     pub(crate) fn take_changed(&mut self) -> Vec<Changed<V>> {
         let Some(forward) = &mut self.forward else { return Vec::new() };
         let mut changed = std::mem::take(&mut forward.changed);
+        forward.last = 0;
         changed.sort_unstable_by_key(|(number, _)| self.slots.get(*number).touched);
         changed
             .into_iter()
             .filter_map(|(number, old)| {
                 let slot = self.slots.get_mut(number);
-                slot.unforwarded = false;
+                slot.unforwarded = 0;
                 let (new, timestamp) = match &slot.entry {
                     Some(entry) => (Some(entry.value.clone()), entry.timestamp),
                     None => (None, slot.deleted_at),
@@ -62,7 +70,7 @@ impl<V: Clone + 'static> Entries<V> {
                 (new.is_some() || old.is_some()).then(|| Changed {
                     key: slot.key.clone(),
                     new,
-                    old,
+                    old: old.map(|old| old.value),
                     timestamp,
                 })
             })

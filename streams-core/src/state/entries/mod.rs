@@ -122,6 +122,17 @@ impl<V: Clone + 'static> Entries<V> {
         self.slots.get(slot).entry.as_ref()
     }
 
+    /// The entry in a slot as it was when changes were last taken for forwarding; as it is now in a store that does
+    /// not forward once per commit.
+    #[inline]
+    pub(crate) fn forwarded(&self, slot: u32) -> Option<&ValueAndTimestamp<V>> {
+        let slot = self.slots.get(slot);
+        match &self.forward {
+            Some(forward) if slot.unforwarded != 0 => forward.before(slot.unforwarded),
+            _ => slot.entry.as_ref(),
+        }
+    }
+
     /// Lets `f` change the entry of a slot, which is dirty afterwards; an entry that is null by its serde is none.
     #[inline]
     pub(crate) fn modify<R>(

@@ -33,11 +33,12 @@ pub(super) struct Slot<V> {
     /// When it was removed, if it is absent and changed.
     pub(super) deleted_at: Timestamp,
     /// Number of its last change, for stores that forward once per commit.
-    pub(super) touched: u64,
+    pub(super) touched: u32,
     /// Length of its value's bytes when last seen.
     pub(super) value_len: u32,
     pub(super) state: State,
-    pub(super) unforwarded: bool,
+    /// Whether it changed since changes were last taken: its place in their list, counted from 1.
+    pub(super) unforwarded: u32,
     used: bool,
 }
 
@@ -101,7 +102,7 @@ impl<V> Slots<V> {
             touched: 0,
             value_len: u32::try_from(value_len).unwrap_or(u32::MAX),
             state: State::Clean,
-            unforwarded: false,
+            unforwarded: 0,
             used: true,
         };
         let number = match self.free.pop() {
@@ -132,7 +133,7 @@ impl<V> Slots<V> {
         slot.state = State::Vacant;
         slot.entry = None;
         slot.key = KeyBytes::from(&[][..]);
-        slot.unforwarded = false;
+        slot.unforwarded = 0;
         self.free.push(number);
         bytes
     }
@@ -143,7 +144,7 @@ impl<V> Slots<V> {
         for _ in 0..steps.min(self.slots.len()) {
             self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
             let slot = &mut self.slots[self.hand];
-            if slot.state != State::Clean || slot.unforwarded || keep == Some(self.hand as u32) {
+            if slot.state != State::Clean || slot.unforwarded != 0 || keep == Some(self.hand as u32) {
                 continue;
             }
             if std::mem::take(&mut slot.used) {
@@ -159,7 +160,7 @@ impl<V> Slots<V> {
         let mut bytes = 0;
         for number in 0..self.slots.len() {
             let slot = &self.slots[number];
-            if slot.state == State::Clean && !slot.unforwarded && goes(&slot.key) {
+            if slot.state == State::Clean && slot.unforwarded == 0 && goes(&slot.key) {
                 bytes += self.remove(number as u32);
             }
         }

@@ -158,6 +158,24 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         Ok(inner.entries.entry(slot).cloned())
     }
 
+    /// Lets `read` look at the entry of `key` in the window that starts at `start`, without a copy: as it is now, or
+    /// as it was when changes were last `forwarded`. Not for stores with duplicates; `read` must not use this store.
+    pub(crate) fn with<R>(
+        &self,
+        key: &K,
+        start: Timestamp,
+        forwarded: bool,
+        read: impl FnOnce(Option<&ValueAndTimestamp<V>>) -> R,
+    ) -> Result<R> {
+        let mut inner = self.lock();
+        if start < self.shared.geometry.visible_from(&inner.clock) {
+            return Ok(read(None));
+        }
+        let slot = inner.load(&self.shared, key, start)?;
+        let entries = &inner.entries;
+        Ok(read(if forwarded { entries.forwarded(slot) } else { entries.entry(slot) }))
+    }
+
     /// Sets the value of `key` in the window that starts at `start`; a value that is null by its serde removes it.
     /// With duplicates it is added to those that are there. Errs if `start` is negative.
     pub fn put(&self, key: &K, start: Timestamp, value: V, timestamp: Timestamp) -> Result<Put> {

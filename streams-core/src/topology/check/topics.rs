@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 use crate::topology::check::{listed, topics_of};
 use crate::topology::names::mistake_in_name;
-use crate::topology::{Graph, Node, NodeKind, SourceTopics, TableKind};
+use crate::topology::{Graph, Node, NodeKind, SourceTopics};
 
 impl Graph {
     pub(super) fn check_topics(&self, found: &mut Vec<String>) {
@@ -68,7 +68,7 @@ impl Graph {
     fn two_tables(&self, topic: &str, readers: &[&Node]) -> Option<String> {
         let is_table = |node: &&&Node| {
             let mut children = node.children.iter().map(|&child| self.node(child));
-            children.any(|child| child.table != TableKind::None)
+            children.any(|child| child.table.is_some())
         };
         let tables: Vec<String> = readers.iter().filter(is_table).map(|node| node.describe()).collect();
         (tables.len() > 1).then(|| {

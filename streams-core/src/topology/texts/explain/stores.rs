@@ -1,10 +1,10 @@
 //! Stores: who uses them, what bounds them, what they cost.
 
-use crate::ids::StoreId;
+use crate::ids::{NodeId, StoreId};
 use crate::state::{StoreKind, StoreSpec};
 use crate::topology::texts::explain::{Text, counted};
 use crate::topology::texts::{changelog_cleanup, cleanup_text};
-use crate::topology::{StoreNode, TableKind, Topology};
+use crate::topology::{StoreNode, Topology};
 
 /// Bytes of the timestamp before each value in the engine.
 pub(super) const STAMP: usize = 8;
@@ -90,9 +90,7 @@ impl Topology {
         let makers: Vec<_> = self
             .users_of(id)
             .into_iter()
-            .filter(|&node| {
-                self.node(node).table == TableKind::Stored && self.node(node).stores.contains(&id)
-            })
+            .filter(|&node| self.node(node).table.as_ref().is_some_and(|table| table.store == Some(id)))
             .collect();
         if makers.is_empty() {
             return;
@@ -102,7 +100,8 @@ impl Topology {
         } else {
             "as their operator says, not held back to the commit"
         };
-        let old = if makers.iter().any(|&node| self.node(node).sends_old) {
+        let sends_old = |node: &NodeId| self.node(*node).table.as_ref().is_some_and(|t| t.old.are_sent());
+        let old = if makers.iter().any(sends_old) {
             "with the value before, because something behind needs it"
         } else {
             "without the value before, which nothing behind needs"
@@ -113,10 +112,7 @@ impl Topology {
     pub(super) fn explain_storeless_tables(&self, text: &mut Text) {
         let all = self.subs().flat_map(|sub| self.shown_nodes(sub));
         let tables: Vec<_> = all
-            .filter(|&id| {
-                let node = self.node(id);
-                node.stores.is_empty() && matches!(node.table, TableKind::Stateless | TableKind::Derived)
-            })
+            .filter(|&id| self.node(id).table.as_ref().is_some_and(|table| table.store.is_none()))
             .collect();
         if tables.is_empty() {
             return;
