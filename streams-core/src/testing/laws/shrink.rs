@@ -1,6 +1,8 @@
 //! Shrinking: fewer steps first, then simpler ones, again and again until nothing more can go.
 
-use crate::testing::laws::scenario::{Drawn, Mark, Seed, Tree};
+use std::collections::BTreeMap;
+
+use crate::testing::laws::scenario::{Drawn, Mark, Seed, Tree, What};
 
 /// Most runs of the law while shrinking.
 const MOST_TRIES: usize = 4000;
@@ -37,6 +39,7 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
             self.per_commit = false;
         }
         simpler |= self.remove();
+        simpler |= self.simplify_keys();
         for index in 0..self.seeds.len() {
             simpler |= self.simplify_fields(index);
             simpler |= self.simplify_what(index);
@@ -129,6 +132,34 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
             } else {
                 self.trees[index].complicate()
             };
+        }
+        simpler
+    }
+
+    /// Simplifies records of one key together: what needs two records of a key needs them to stay the same.
+    fn simplify_keys(&mut self) -> bool {
+        let mut groups: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        for (index, seed) in self.seeds.iter().enumerate() {
+            if let What::Record(draft) = &seed.what
+                && let Some(key) = &draft.key
+            {
+                groups.entry(key.clone()).or_default().push(index);
+            }
+        }
+        let mut simpler = false;
+        for group in groups.into_values().filter(|group| group.len() > 1) {
+            let mut more = group.iter().fold(false, |more, &index| self.trees[index].simplify() || more);
+            while more && self.tries < MOST_TRIES {
+                let mut seeds = self.seeds.clone();
+                group.iter().for_each(|&index| seeds[index].what = self.trees[index].current());
+                let step: fn(&mut Tree) -> bool = if self.accepts(seeds, self.per_commit) {
+                    simpler = true;
+                    |tree| tree.simplify()
+                } else {
+                    |tree| tree.complicate()
+                };
+                more = group.iter().fold(false, |more, &index| step(&mut self.trees[index]) || more);
+            }
         }
         simpler
     }

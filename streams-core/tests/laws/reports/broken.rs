@@ -80,7 +80,7 @@ fn a_reference_that_disagrees_is_shown_beside_what_came() {
         1,
         &[
             "\n   1  in-0  \"a\" => 13  @0\n",
-            "\n       expected        got\n>   1  \"a\" => 26  @0  \"a\" => 27  @0\n",
+            "\n       expected       got\n>   1  \"a\" => 26  @0  \"a\" => 27  @0\n",
             "STREAMS_SEED=0x",
         ],
     );

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use streams_core::testing::laws::{Event, Events, Laws, keys, nullable};
+use streams_core::testing::laws::{Event, Events, Laws, keys};
 use streams_core::{StreamsBuilder, Topic};
 
 use crate::operators::ms;
@@ -33,7 +33,7 @@ fn miscounted() -> Laws {
         rows
     };
     Laws::of(&builder.build().unwrap())
-        .input(&IN, Events::of(keys(5), nullable(0..100i64)).disorder(ms(30)).late(ms(500)).jumps(ms(10_000)))
+        .input(&IN, Events::of(keys(5), 0..100i64).disorder(ms(30)).late(ms(500)).jumps(ms(10_000)))
         .longest(60)
         .table_output(&OUT)
         .reference(&OUT, reference)

@@ -21,8 +21,8 @@ impl Laws {
             return Err(self.unchecked(name, "the topology repartitions; check `order_invariance` instead"));
         }
         self.search(name, |scenario| {
-            let steps = interleaved(&scenario.steps, |event| event.partition());
-            self.agree(&scenario.steps, &steps, |_, records| sorted(records))
+            let (steps, other) = interleaved(&scenario.steps, Event::partition);
+            self.agree(&steps, &other, |_, records| sorted(records))
         })
     }
 
@@ -30,8 +30,8 @@ impl Laws {
     /// each key are the same in the same order. Nothing that depends on stream time can promise that.
     pub fn key_invariance(&self) -> Result<(), Violation> {
         self.search("independence of keys", |scenario| {
-            let steps = interleaved(&scenario.steps, |event| event.draft.key.clone());
-            self.agree(&scenario.steps, &steps, |_, records| by_key(records))
+            let (steps, other) = interleaved(&scenario.steps, |event| event.draft.key.clone());
+            self.agree(&steps, &other, |_, records| by_key(records))
         })
     }
 
@@ -80,24 +80,23 @@ fn time(step: &Step) -> i64 {
     }
 }
 
-/// The steps in another order, those of each lane as they were. Wall clock steps are left out.
-fn interleaved<L: Ord + Clone>(steps: &[Step], lane: impl Fn(&Event) -> L) -> Vec<Step> {
-    let mut lanes: BTreeMap<L, Vec<&Step>> = BTreeMap::new();
-    let mut picks = Vec::new();
-    for step in steps.iter().rev() {
+/// The events as they are and in another order, those of each lane as they were. The wall clock stands still.
+fn interleaved<L: Ord>(steps: &[Step], lane: impl Fn(&Event) -> L) -> (Vec<Step>, Vec<Step>) {
+    let (mut events, mut lanes): (Vec<Step>, BTreeMap<L, Vec<Step>>) = Default::default();
+    for step in steps {
         if let Action::Event(event) = &step.action {
-            lanes.entry(lane(event)).or_default().push(step);
-            picks.push(step.pick as usize);
+            events.push(step.clone());
+            lanes.entry(lane(event)).or_default().push(step.clone());
         }
     }
-    let mut order = Vec::with_capacity(picks.len());
-    let mut lanes: Vec<Vec<&Step>> = lanes.into_values().collect();
-    for pick in picks.into_iter().rev() {
-        lanes.retain(|lane| !lane.is_empty());
-        let chosen = pick % lanes.len().max(1);
-        order.extend(lanes.get_mut(chosen).and_then(Vec::pop).cloned());
+    let mut lanes: Vec<_> = lanes.into_values().map(Vec::into_iter).collect();
+    let mut other = Vec::with_capacity(events.len());
+    for step in &events {
+        lanes.retain(|lane| lane.len() > 0);
+        let chosen = step.pick as usize % lanes.len().max(1);
+        other.extend(lanes.get_mut(chosen).and_then(Iterator::next));
     }
-    order
+    (events, other)
 }
 
 /// Which node dropped a record may depend on the order between nodes; how many for which reason does not.
