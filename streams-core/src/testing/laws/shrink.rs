@@ -22,6 +22,19 @@ pub(super) fn shrink<B>(drawn: Drawn, broken: B, breaks: impl Fn(&[Seed], bool) 
     Shrunk { seeds: search.seeds, per_commit: search.per_commit, broken: search.broken }
 }
 
+/// What stays of steps that are removed: the time that passed goes to the step behind them, a commit or crash to the
+/// step before.
+#[derive(Clone, Copy)]
+enum Kept {
+    Nothing,
+    Time,
+    Mark,
+}
+
+impl Kept {
+    const ALL: [Kept; 3] = [Kept::Nothing, Kept::Time, Kept::Mark];
+}
+
 struct Search<B, F> {
     seeds: Vec<Seed>,
     trees: Vec<Tree>,
@@ -55,7 +68,7 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
             let mut from = 0;
             while from < self.seeds.len() && size <= self.seeds.len() {
                 let to = (from + size).min(self.seeds.len());
-                if self.remove_range(from, to, false) || self.remove_range(from, to, true) {
+                if Kept::ALL.into_iter().any(|kept| self.remove_range(from, to, kept)) {
                     simpler = true;
                 } else {
                     from += size;
@@ -66,19 +79,23 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
         simpler
     }
 
-    /// Removes steps; the time that passed in them goes to the step behind them, or is gone too.
-    fn remove_range(&mut self, from: usize, to: usize, keep_time: bool) -> bool {
+    /// Removes steps; the time that passed in them, or what happened behind them, may have to stay.
+    fn remove_range(&mut self, from: usize, to: usize, kept: Kept) -> bool {
         let mut seeds = self.seeds.clone();
-        let time: i64 = seeds.drain(from..to).map(|seed| seed.forward).sum();
-        if seeds.is_empty() || keep_time && time == 0 {
-            return false;
+        let (mut time, mut mark) = (0i64, Mark::Nothing);
+        for seed in seeds.drain(from..to) {
+            time = time.saturating_add(seed.forward);
+            mark = mark.max(seed.mark);
         }
-        match seeds.get_mut(from) {
-            Some(next) if keep_time => next.forward = next.forward.saturating_add(time),
-            None if keep_time => return false,
-            _ => {}
-        }
-        let removed = self.accepts(seeds, self.per_commit);
+        let stays = match kept {
+            Kept::Nothing => !seeds.is_empty(),
+            Kept::Time => time > 0 && seeds.get_mut(from).map(|next| next.forward += time).is_some(),
+            Kept::Mark => {
+                let before = from.checked_sub(1).and_then(|before| seeds.get_mut(before));
+                before.filter(|before| before.mark < mark).map(|before| before.mark = mark).is_some()
+            }
+        };
+        let removed = stays && self.accepts(seeds, self.per_commit);
         if removed {
             self.trees.drain(from..to);
         }
