@@ -13,7 +13,7 @@ use crate::record::{EncodedHeaders, Headers, RecordView};
 use crate::time::{Timestamp, UNKNOWN};
 
 /// Header that makes a record without key and value a marker.
-const HEADER: &str = "__streams.time";
+pub(crate) const HEADER: &str = "__streams.time";
 /// Prefix of the names under which times are kept with the committed offset.
 const PROGRESS: &str = "upstream.";
 

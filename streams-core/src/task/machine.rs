@@ -117,13 +117,15 @@ impl Task {
         Ok(Task { id, ctx, queues, nodes, state, changelogs, handles: typed, upstream })
     }
 
-    /// Calls every node once before the first record; `wall_clock` is the time now.
+    /// Calls every node once before the first record, after [`resume`](Self::resume); `wall_clock` is the time now.
     pub(crate) fn init(&mut self, wall_clock: Timestamp) -> Result<()> {
         self.ctx.wall_clock = wall_clock;
         self.ctx.origin = None;
+        self.ctx.punctuations.resume(Some(self.ctx.stream_time.get()));
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.init(&mut self.ctx))?;
         }
+        self.ctx.punctuations.resume(None);
         Ok(())
     }
 

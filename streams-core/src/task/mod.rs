@@ -4,7 +4,7 @@
 //! runs it (worker thread, test driver, simulator) decides when to commit and moves the bytes. It knows no log, no
 //! clock and no thread.
 
-mod aligned;
+pub(crate) mod aligned;
 mod assignments;
 mod commit;
 mod machine;

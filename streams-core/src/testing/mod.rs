@@ -2,6 +2,8 @@
 
 mod commit;
 mod driver;
+#[cfg(feature = "testing")]
+pub mod laws;
 mod options;
 mod steps;
 mod stores;

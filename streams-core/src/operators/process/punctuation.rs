@@ -8,7 +8,9 @@ use crate::time::{Timestamp, UNKNOWN, millis};
 /// Which clock a punctuation follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PunctuationType {
-    /// The task's stream time: fires only when records move it, first with the first record.
+    /// The task's stream time: fires only when records move it, first with the first record. What a processor
+    /// schedules in `init` goes on after a restart where it was: the grid points that stream time had passed are past
+    /// (Kafka's rule would fire once more).
     StreamTime,
     /// The machine's clock: first after one interval.
     WallClock,
@@ -32,6 +34,8 @@ pub struct Punctuation {
 pub(crate) struct Punctuations {
     schedules: Vec<Schedule>,
     next_id: u64,
+    /// Stream time that was reached before a restart, while the nodes are told to begin.
+    resumed: Option<Timestamp>,
 }
 
 struct Schedule {
@@ -43,6 +47,11 @@ struct Schedule {
 }
 
 impl Punctuations {
+    /// From now on schedules are those of a task that had come to this stream time before; `None` ends that.
+    pub(crate) fn resume(&mut self, stream_time: Option<Timestamp>) {
+        self.resumed = stream_time.filter(|time| *time != UNKNOWN);
+    }
+
     /// Adds a schedule: on the grid `start + n * interval`. Without a start the grid is that of rules U-2 and U-3.
     pub(crate) fn add(
         &mut self,
@@ -59,7 +68,11 @@ impl Punctuations {
             PunctuationType::StreamTime => 0,
             PunctuationType::WallClock => wall_clock.saturating_add(interval_ms),
         });
-        self.schedules.push(Schedule { id, node, kind, interval_ms, due });
+        let mut schedule = Schedule { id, node, kind, interval_ms, due };
+        if let Some(passed) = self.resumed.filter(|_| kind == PunctuationType::StreamTime) {
+            schedule.pass(passed);
+        }
+        self.schedules.push(schedule);
         id
     }
 
@@ -81,9 +94,7 @@ impl Punctuations {
         let mut due: Vec<(Timestamp, PunctuationId, NodeId)> = Vec::new();
         for schedule in self.schedules.iter_mut().filter(|s| s.kind == kind && s.due <= now) {
             due.push((schedule.due, schedule.id, schedule.node));
-            let missed = now.saturating_sub(schedule.due) / schedule.interval_ms;
-            let steps = missed.saturating_add(1).saturating_mul(schedule.interval_ms);
-            schedule.due = schedule.due.saturating_add(steps);
+            schedule.pass(now);
         }
         due.sort_by_key(|&(time, id, _)| (time, id));
         due.into_iter().map(|(_, id, node)| (node, id)).collect()
@@ -92,6 +103,17 @@ impl Punctuations {
     /// Whether the schedule is still there: an earlier callback may have cancelled it.
     pub(crate) fn contains(&self, id: PunctuationId) -> bool {
         self.schedules.iter().any(|s| s.id == id)
+    }
+}
+
+impl Schedule {
+    /// Moves on to the first grid point behind `now`, if it is due by then.
+    fn pass(&mut self, now: Timestamp) {
+        if self.due <= now {
+            let missed = now.saturating_sub(self.due) / self.interval_ms;
+            let steps = missed.saturating_add(1).saturating_mul(self.interval_ms);
+            self.due = self.due.saturating_add(steps);
+        }
     }
 }
 
@@ -115,6 +137,21 @@ mod tests {
         let mut p = Punctuations::default();
         p.add(NodeId(0), PunctuationType::WallClock, Duration::from_millis(10), None, 0);
         assert_eq!(fires(&mut p, PunctuationType::WallClock, &[9, 10, 45, 49, 50]), [10, 45, 50]);
+    }
+
+    #[test]
+    fn after_a_restart_stream_time_goes_on_where_it_was() {
+        let mut p = Punctuations::default();
+        p.resume(Some(35));
+        p.add(NodeId(0), PunctuationType::StreamTime, Duration::from_millis(10), None, 0);
+        p.resume(None);
+        assert_eq!(fires(&mut p, PunctuationType::StreamTime, &[35, 39, 40, 41]), [40]);
+        p.add(NodeId(0), PunctuationType::StreamTime, Duration::from_millis(100), None, 0);
+        assert_eq!(
+            fires(&mut p, PunctuationType::StreamTime, &[42, 43]),
+            [42],
+            "not in `init`: as Kafka does"
+        );
     }
 
     #[test]
