@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each suite uses a part of it")]
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+pub(crate) mod made_up;
+pub(crate) mod plain;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
