@@ -39,7 +39,7 @@ fn run(arguments: &[String]) -> Outcome<()> {
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
     let settings = Settings::new(!has("--bench") || has("--quick"));
     let names: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    let (mut measured, mut failed): (Vec<Figure>, Vec<&str>) = Default::default();
+    let (mut measured, mut failed): (Vec<(&str, Figure)>, Vec<&str>) = Default::default();
     for group in figures::ALL {
         let wanted = names.is_empty() || names.iter().any(|name| group.name.contains(name.as_str()));
         if !wanted || (settings.quick && names.is_empty() && !group.in_quick) {
@@ -57,15 +57,18 @@ fn run(arguments: &[String]) -> Outcome<()> {
         for figure in &found {
             eprintln!("{}", figure.line());
         }
-        measured.extend(found);
+        measured.extend(found.into_iter().map(|figure| (group.section, figure)));
     }
+    let all: Vec<&Figure> = measured.iter().map(|(_, figure)| figure).collect();
     if settings.quick {
         println!("{} figures; sizes were tiny, so they say nothing of speed", measured.len());
     } else {
-        println!("{}", table::markdown(&measured));
+        println!("{}", table::markdown(&all));
     }
     if has("--write") && !settings.quick {
-        page::write(&measured)?;
+        for section in measured.chunk_by(|one, next| one.0 == next.0) {
+            page::write(section[0].0, &section.iter().map(|(_, figure)| figure).collect::<Vec<_>>())?;
+        }
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("these could not be measured: {failed:?}").into()) }
 }

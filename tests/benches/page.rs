@@ -1,4 +1,4 @@
-//! The section of `BENCHMARKS.md` that this program writes: between two marks; the rest of the page stays.
+//! The sections of `BENCHMARKS.md` that this program writes: each between two marks; the rest of the page stays.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,20 +6,18 @@ use std::process::Command;
 use crate::harness::Outcome;
 use crate::table::{Figure, markdown};
 
-const BEGIN: &str = "<!-- figures: begin -->";
-const END: &str = "<!-- figures: end -->";
-
-/// Puts the figures into the page.
-pub(crate) fn write(figures: &[Figure]) -> Outcome<()> {
+/// Puts the figures into a section of the page.
+pub(crate) fn write(section: &str, figures: &[&Figure]) -> Outcome<()> {
+    let (begin, end) = (format!("<!-- {section}: begin -->"), format!("<!-- {section}: end -->"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
     let page = std::fs::read_to_string(&path)?;
-    let marks = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let marks = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let (before, after) =
-        marks.ok_or("BENCHMARKS.md has lost the marks between which figures are written")?;
+        marks.ok_or_else(|| format!("BENCHMARKS.md has lost the marks between which {section} are written"))?;
     let place = format!("Measured on {}, {}.", machine(), text_of("rustc", &["--version"]));
     let date = text_of("date", &["-u", "+%Y-%m-%d"]);
-    let section = format!("{BEGIN}\n{date}. {place}\n\n{}{END}", markdown(figures));
-    std::fs::write(&path, format!("{before}{section}{after}"))?;
+    let text = format!("{begin}\n{date}. {place}\n\n{}{end}", markdown(figures));
+    std::fs::write(&path, format!("{before}{text}{after}"))?;
     Ok(())
 }
 

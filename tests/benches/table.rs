@@ -59,7 +59,7 @@ pub(crate) fn show(spread: Spread) -> String {
 }
 
 /// All rows as a Markdown table.
-pub(crate) fn markdown(figures: &[Figure]) -> String {
+pub(crate) fn markdown(figures: &[&Figure]) -> String {
     let mut text =
         "| figure | ours | bare loop | ratio of rates | target |\n|---|---|---|---|---|\n".to_owned();
     for figure in figures {

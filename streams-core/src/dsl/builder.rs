@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::dsl::handle::Handle;
 use crate::dsl::ktable::Kept;
 use crate::dsl::options::{Consumed, Materialized, StoreOptions, WindowStoreOptions};
-use crate::dsl::{KStream, KTable, ktable, materialize};
+use crate::dsl::{KStream, KTable, Key, ktable, materialize};
 use crate::error::Result;
 use crate::operators::source::{Decoder, Source, SourceHead};
 use crate::serde::{DefaultSerde, optional};
@@ -143,7 +143,7 @@ impl StreamsBuilder {
     #[track_caller]
     pub fn table<K, V>(&self, topic: &Topic<K, V>) -> KTable<K, V>
     where
-        K: DefaultSerde + Clone + Send,
+        K: Key + DefaultSerde,
         V: DefaultSerde + Clone + Send,
     {
         self.add_table(topic, Consumed::new(), None)
@@ -158,7 +158,7 @@ impl StreamsBuilder {
         materialized: Materialized<K, V>,
     ) -> KTable<K, V>
     where
-        K: Clone + Send + 'static,
+        K: Key,
         V: Clone + Send + 'static,
     {
         self.add_table(topic, consumed, Some(materialized))

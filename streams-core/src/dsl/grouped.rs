@@ -13,16 +13,16 @@ use crate::dsl::{KStream, KTable, TimeWindowedKStream, materialize};
 use crate::operators::aggregate::{AggregateFold, Count, Fold, PlainAggregate, Reduce};
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
 use crate::state::KeyValueStore;
-use crate::windows::TimeWindows;
+use crate::windows::GraceDecided;
 
 /// Types that can be the key of a group, a table or a join: never null.
 ///
 /// Implemented for the common key types. For a type of your own: `impl Key for OrderId {}`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of a group, table or join",
-    label = "this key may be null, or does not say that it never is",
-    note = "if the key is an `Option`, call `.require_key()` first",
-    note = "if it is a type of your own, write `impl streams_core::Key for {Self} {{}}`"
+    message = "`{Self}` cannot be the key of a group, table or join: it may be null, or nothing says that it never is",
+    label = "not known to be never null",
+    note = "if the key is an `Option`, call `.require_key()` on the stream first: records without a key are dropped and counted",
+    note = "if it is a type of your own that is never null, say so: `impl streams_core::Key for YourKey {{}}`"
 )]
 pub trait Key: Clone + Send + 'static {}
 
@@ -62,12 +62,12 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
         KGroupedStream { handle: stream.handle, key, value, name, shared: Rc::default() }
     }
 
-    /// Divides each group into windows.
-    pub fn windowed_by(self, windows: TimeWindows) -> TimeWindowedKStream<K, V>
+    /// Divides each group into windows, whose grace period has to be decided.
+    pub fn windowed_by(self, windows: impl GraceDecided) -> TimeWindowedKStream<K, V>
     where
         V: Clone,
     {
-        TimeWindowedKStream::new(self, windows)
+        TimeWindowedKStream::new(self, windows.decided())
     }
 
     /// Number of records per key. Null values are dropped and counted as such.

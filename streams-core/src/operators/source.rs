@@ -10,6 +10,11 @@ use crate::serde::{DefaultSerde, SerdeRef, from_bytes};
 use crate::time::Timestamp;
 
 /// Decides the event time of an input record (Kafka's `TimestampExtractor`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell the time of records with keys of `{K}` and values of `{V}`",
+    label = "no timestamp extractor for these records",
+    note = "give a closure `|record: &Record<{K}, {V}>, partition_time| -> Result<Timestamp>`"
+)]
 pub trait TimestampExtractor<K, V>: Send + Sync + 'static {
     /// Event time of `record`, whose `timestamp` is the one it has in its topic. `partition_time` is the highest
     /// event time taken from its partition so far, −1 at first. A negative result drops the record, counted;

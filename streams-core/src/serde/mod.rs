@@ -61,10 +61,10 @@ pub type SerdeRef<T> = Arc<dyn Serde<T>>;
 
 /// Types that say how they become bytes, so that no serde has to be named.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no default serde",
-    label = "needs bytes here, and `{Self}` does not say how to make them",
-    note = "for a struct of your own: `#[derive(streams_core::Record)]`, or implement `DefaultSerde` (for a type of serde: `fn serde() -> SerdeRef<Self> {{ json() }}`)",
-    note = "or use the `_with` form of this method and give a serde"
+    message = "`{Self}` has no default serde: nothing says how it becomes bytes",
+    label = "`{Self}` has to become bytes here",
+    note = "for a type of your own write `#[derive(streams_core::Record)]` on it, or `impl DefaultSerde` with a serde such as `json()`",
+    note = "for a type of others, and for `Windowed` keys (`time_windowed(..)`), use the `_with` form of the method"
 )]
 pub trait DefaultSerde: Sized + 'static {
     /// The serde of this type.

@@ -3,5 +3,5 @@
 mod time;
 mod windowed;
 
-pub use time::{GraceUndecided, TimeWindows};
+pub use time::{GraceDecided, GraceUndecided, TimeWindows};
 pub use windowed::{Window, Windowed};

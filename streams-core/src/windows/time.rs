@@ -31,6 +31,28 @@ pub struct TimeWindows {
 #[must_use = "windows need `.grace(..)` or `.no_grace()`"]
 pub struct GraceUndecided(TimeWindows);
 
+/// Windows that a grouped stream can be divided into: [`TimeWindows`], once their grace period is decided.
+#[diagnostic::on_unimplemented(
+    message = "it is not decided how long after their end these windows take late records",
+    label = "windows without a decision about their grace period",
+    note = "write `.grace(Duration::from_secs(..))` behind the windows, or `.no_grace()` to take none"
+)]
+pub trait GraceDecided: sealed::Sealed {
+    #[doc(hidden)]
+    fn decided(self) -> TimeWindows;
+}
+
+impl GraceDecided for TimeWindows {
+    fn decided(self) -> TimeWindows {
+        self
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::TimeWindows {}
+}
+
 impl GraceUndecided {
     /// A window takes records until stream time is `grace` behind its end.
     pub fn grace(self, grace: Duration) -> TimeWindows {

@@ -56,6 +56,7 @@ pub struct ProcessorContext<'a, K, V> {
 impl<K, V> ProcessorContext<'_, K, V> {
     /// Passes a record to all children; returns when all that follows from it is done. An error means that the
     /// task has failed: pass it on with `?`.
+    #[must_use = "an error means that the task has failed: pass it on with `?`"]
     pub fn forward(&mut self, record: Record<K, V>) -> Result<()> {
         self.check(&record)?;
         self.next.push(self.task, record)?;

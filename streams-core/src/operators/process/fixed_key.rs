@@ -14,6 +14,11 @@ use crate::time::Timestamp;
 use crate::topic::Store;
 
 /// User code that takes records of `K, V` and forwards values of `V2` under the same key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no fixed-key processor of records with keys of `{K}` and values of `{V}`",
+    label = "does not process the records of this stream",
+    note = "write `impl FixedKeyProcessor<{K}, {V}, ..> for {Self}`; the last type is that of the values it forwards"
+)]
 pub trait FixedKeyProcessor<K, V, V2>: Send + 'static {
     /// Called once per task before the first record.
     fn init(&mut self, _ctx: &mut FixedKeyContext<'_, '_, K, V2>) -> UserResult {
@@ -45,6 +50,7 @@ pub struct FixedKeyContext<'a, 'b, K, V> {
 impl<K: Clone, V> FixedKeyContext<'_, '_, K, V> {
     /// Passes a value on under the key and with the headers of the record at hand. Errs inside `init` and
     /// `punctuate`, where there is none.
+    #[must_use = "an error means that the task has failed: pass it on with `?`"]
     pub fn forward(&mut self, value: V, timestamp: Timestamp) -> Result<()> {
         let Some((key, headers)) = self.record else {
             return Err(crate::Error::new(

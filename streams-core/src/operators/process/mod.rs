@@ -40,6 +40,11 @@ pub type UserResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no processor of records with keys of `{K}` and values of `{V}`",
+    label = "does not process the records of this stream",
+    note = "write `impl Processor<{K}, {V}, .., ..> for {Self}`; the last two types are those it forwards"
+)]
 pub trait Processor<K, V, K2, V2>: Send + 'static {
     /// Called once per task before the first record: schedule punctuations and look stores up here.
     fn init(&mut self, _ctx: &mut ProcessorContext<'_, K2, V2>) -> UserResult {

@@ -1,0 +1,13 @@
+//! `build` without looking whether it worked.
+
+#![deny(unused_must_use)]
+
+use streams_core::{StreamsBuilder, Topic};
+
+const WORDS: Topic<String, String> = Topic::new("words");
+
+fn main() {
+    let builder = StreamsBuilder::new();
+    builder.stream(&WORDS).for_each(|_, _| {});
+    builder.build();
+}
