@@ -1,8 +1,9 @@
 //! Grouped tables.
 
+use streams_core::windows::TimeWindows;
 use streams_core::{Consumed, Grouped, KGroupedTable, KTable, Materialized, StreamsBuilder, Topic};
 
-use super::{COUNTS, Case, IN, OUT, PLAIN, case};
+use super::{COUNTS, Case, IN, OUT, PLAIN, case, ms};
 
 pub(super) const CASES: &[Case] = &[
     case("aggregate-table-group-aggregate", |b| put(concat(by_letter(b), "store"))),
@@ -50,6 +51,33 @@ pub(super) const CASES: &[Case] = &[
             .to_stream()
             .to(&COUNTS);
     }),
+    case("aggregate-initializer-as-old-value", |b| {
+        // Required twice, since Java's aggregations count what they drop each for itself.
+        let stream = b.stream(&IN);
+        let grouped = || stream.clone().require_key().require_value().group_by_key();
+        let all = |_: &String, v: String| ("all".to_owned(), v);
+        let named = |name: &str| Grouped::new().named(name);
+        let aggregated = grouped().aggregate_with(
+            || "init".to_owned(),
+            |_, v, agg| (v != "del").then(|| agg + &v),
+            Materialized::named("store"),
+        );
+        put(sum(aggregated.group_by_with(all, named("aggregates"))));
+        let reduced = grouped().reduce(|l, r| (r != "del").then(|| l + &r));
+        let reductions = sum(reduced.group_by_with(all, named("reductions")));
+        reductions.to_stream().to(&Topic::<String, String>::new("reduced"));
+    }),
+    case("window-table-regroup", |b| {
+        b.stream(&IN)
+            .require_key()
+            .group_by_key()
+            .windowed_by(TimeWindows::tumbling(ms(10_000)).grace(ms(5000)))
+            .count_with(Materialized::named("store"))
+            .group_by(|key, n| (key.window.start, n))
+            .reduce(|sum, n| sum + n, |sum, n| sum - n)
+            .to_stream()
+            .to(&Topic::<i64, i64>::new("out"));
+    }),
     case("table-group-by-aggregate", |b| {
         let grouped = b
             .table(&PLAIN)
@@ -85,9 +113,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("table-group-by-twice", |b| {
         let grouped = by_digit(b, 3);
-        let sums =
-            grouped.clone().aggregate(String::new, |_, v, sum| sum + "+" + &v, |_, v, sum| sum + "-" + &v);
-        sums.to_stream().to(&Topic::<String, String>::new("sums"));
+        sum(grouped.clone()).to_stream().to(&Topic::<String, String>::new("sums"));
         grouped
             .count()
             .group_by(|_, n| (format!("count{n}"), n))
@@ -104,7 +130,7 @@ pub(super) const CASES: &[Case] = &[
         let filtered = b.table(&PLAIN).filter(|_, v| v.as_str() < "v5");
         filtered.clone().to_stream().to(&Topic::<String, String>::new("filtered"));
         let grouped = filtered.group_by(|k, v| (v, k.clone()));
-        put(grouped.aggregate(String::new, |_, v, sum| sum + "+" + &v, |_, v, sum| sum + "-" + &v));
+        put(sum(grouped));
     }),
     case("table-map-values-type", |b| {
         b.table(&PLAIN)
@@ -161,6 +187,10 @@ fn by_digit(b: &StreamsBuilder, groups: u32) -> KGroupedTable<String, String> {
 fn concat(grouped: KGroupedTable<String, String>, store: &str) -> KTable<String, String> {
     let store = Materialized::named(store);
     grouped.aggregate_with(String::new, |_, v, sum| sum + "+" + &v, |_, v, sum| sum + "-" + &v, store)
+}
+
+fn sum(grouped: KGroupedTable<String, String>) -> KTable<String, String> {
+    grouped.aggregate(String::new, |_, v, sum| sum + "+" + &v, |_, v, sum| sum + "-" + &v)
 }
 
 fn put(table: KTable<String, String>) {

@@ -122,6 +122,18 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         instead: tables::keys_by_parity,
     },
     Deviation {
+        case: "aggregate-initializer-as-old-value",
+        rule: "quirk 23",
+        reason: "a new key takes nothing out of a group: the initializer's value was never added to one",
+        instead: tables::initializer_never_subtracted,
+    },
+    Deviation {
+        case: "window-table-regroup",
+        rule: "quirk 23",
+        reason: "a new window takes nothing out of a group: the initializer's value was never added to one",
+        instead: tables::zeros_never_subtracted,
+    },
+    Deviation {
         case: "join-table-table-self-inner",
         rule: "quirk 25",
         reason: "a row that is deleted leaves the join of its table with itself too, on both paths",
