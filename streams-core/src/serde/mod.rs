@@ -9,6 +9,8 @@ mod record;
 mod windowed;
 
 pub use avro::{AvroSerde, avro};
+#[cfg(feature = "avro")]
+pub use avro::{ConfluentAvro, InMemorySchemaIds, SchemaIds, confluent};
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};

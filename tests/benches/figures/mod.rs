@@ -1,5 +1,6 @@
 //! All benchmarks by name.
 
+mod avro;
 mod build;
 mod compile;
 mod ctr;
@@ -27,6 +28,7 @@ pub(crate) const ALL: &[Group] = &[
     Group { name: "ctr", in_quick: true, measure: ctr::measure },
     Group { name: "store", in_quick: true, measure: store::measure },
     Group { name: "log", in_quick: true, measure: log::measure },
+    Group { name: "avro", in_quick: true, measure: avro::measure },
     Group { name: "restore", in_quick: true, measure: restore::measure },
     Group { name: "compile", in_quick: false, measure: compile::measure },
     Group { name: "build", in_quick: false, measure: build::measure },
