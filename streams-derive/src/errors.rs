@@ -4,22 +4,37 @@ use proc_macro2::Span;
 
 /// Mistakes found so far.
 #[derive(Default)]
-pub(crate) struct Errors(Vec<syn::Error>);
+pub(crate) struct Errors {
+    found: Vec<syn::Error>,
+    kinds: Vec<&'static str>,
+}
 
 impl Errors {
     /// Notes a mistake at this place.
     pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
-        self.0.push(syn::Error::new(span, message));
+        self.found.push(syn::Error::new(span, message));
+    }
+
+    /// Notes a mistake about all of these tokens.
+    pub(crate) fn on(&mut self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
+        self.found.push(syn::Error::new_spanned(tokens, message));
     }
 
     /// Notes what syn found.
     pub(crate) fn add(&mut self, error: syn::Error) {
-        self.0.push(error);
+        self.found.push(error);
+    }
+
+    /// Whether this is the first mistake of its kind: what helps with all of them is said once.
+    pub(crate) fn first_of(&mut self, kind: &'static str) -> bool {
+        let first = !self.kinds.contains(&kind);
+        self.kinds.push(kind);
+        first
     }
 
     /// All of them as one error; `Ok` if there are none.
     pub(crate) fn finish(self) -> syn::Result<()> {
-        let combined = self.0.into_iter().reduce(|mut all, error| {
+        let combined = self.found.into_iter().reduce(|mut all, error| {
             all.combine(error);
             all
         });

@@ -31,7 +31,7 @@ const LOGICAL: &[(&str, &str)] = &[
     ("uuid", "String"),
 ];
 
-const SUPPORTED: &str = "a record holds bool, i8 to i64, u8 to u32, f32, f64, String, Vec<u8>, [u8; N], Option<T>, Vec<T>, Box<T>, HashMap<String, T>, BTreeMap<String, T>, and types with #[derive(Record)]";
+const SUPPORTED: &str = "\na record holds bool, i8 to i64, u8 to u32, f32, f64, String, Vec<u8>, [u8; N], Option<T>, Vec<T>, Box<T>, HashMap<String, T>, BTreeMap<String, T>, and types with #[derive(Record)]";
 
 /// Reads a field; `None` if it has no name to go by.
 pub(crate) fn read(
@@ -79,7 +79,7 @@ pub(crate) fn timestamp(
         _ => &field.ty,
     };
     if types::name_of(inner) != "i64" {
-        errors.at(field.ty.span(), "the timestamp of a record is an `i64` or an `Option<i64>`");
+        errors.on(&field.ty, "the timestamp of a record is an `i64` or an `Option<i64>`");
     }
     let said = text.as_ref().and_then(|text| match text.value().as_str() {
         "seconds" => Some(Unit::Seconds),
@@ -169,7 +169,8 @@ fn codec(
     if special.is_none() && attributes.span("logical").is_none() && !skipped {
         if let Some((part, why)) = types::refused(&field.ty) {
             let name = field.ident.as_ref().map(Unraw::unraw_text).unwrap_or_default();
-            errors.at(part.span(), format_args!("field `{name}` cannot be in a record: {why}\n{SUPPORTED}"));
+            let list = if errors.first_of("type") { SUPPORTED } else { "" };
+            errors.on(part, format_args!("field `{name}` cannot be in a record: {why}{list}"));
             return quote!(());
         }
     }
@@ -213,7 +214,7 @@ fn logical(
         return None;
     };
     if types::name_of(leaf) != *rust {
-        errors.at(leaf.span(), format_args!("the logical type `{name}` is for `{rust}`"));
+        errors.on(leaf, format_args!("the logical type `{name}` is for `{rust}`"));
         return None;
     }
     Some(match name.as_str() {
@@ -259,7 +260,7 @@ fn fixed(
 ) -> Option<TokenStream> {
     let name = attributes.text("fixed", errors)?;
     if !types::is_byte_array(leaf) {
-        errors.at(leaf.span(), "`fixed` names a `[u8; N]`");
+        errors.on(leaf, "`fixed` names a `[u8; N]`");
         return None;
     }
     if !is_name(&name.value()) {

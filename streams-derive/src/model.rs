@@ -69,8 +69,8 @@ impl Model {
         let place = if matches!(input.data, Data::Enum(_)) { ENUM } else { STRUCT };
         let attributes = Attributes::of(&input.attrs, place, &mut errors);
         if let Some(parameter) = input.generics.params.first() {
-            errors.at(
-                parameter.span(),
+            errors.on(
+                parameter,
                 "a record cannot have parameters: its schema has one name and one shape; write a struct for each type",
             );
         }
@@ -171,9 +171,11 @@ fn format(attributes: &Attributes, errors: &mut Errors) -> Format {
         "json" => Format::Json,
         "avro" => Format::Avro,
         other => {
-            let hint = nearest(other, &["json", "avro"]).map(|near| format!(", did you mean `{near}`?"));
-            let hint = hint.unwrap_or_default();
-            errors.at(text.span(), format_args!("`{other}` is no format: \"json\" or \"avro\"{hint}"));
+            let hint = match nearest(other, &["json", "avro"]) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "known are \"json\" and \"avro\"".to_owned(),
+            };
+            errors.at(text.span(), format_args!("`{other}` is no format; {hint}"));
             Format::Json
         }
     }
@@ -236,8 +238,8 @@ fn enumeration(data: &syn::DataEnum, span: Span, spelling: Option<Spelling>, err
     for (index, variant) in data.variants.iter().enumerate() {
         let attributes = Attributes::of(&variant.attrs, VARIANT, errors);
         if !matches!(variant.fields, Fields::Unit) {
-            errors.at(
-                variant.fields.span(),
+            errors.on(
+                &variant.fields,
                 format_args!(
                     "`{}` has fields: a record's enum is a list of names; take a struct with an `Option` for each case",
                     variant.ident

@@ -69,7 +69,7 @@ pub(crate) fn is_byte_array(ty: &Type) -> bool {
     matches!(plain(ty), Type::Array(array) if name_of(&array.elem) == "u8")
 }
 
-/// Why this type cannot be in a record, if that is plain to see; the reason and the part it is about.
+/// Why this type cannot be in a record, if that is plain to see, and the part it is about.
 pub(crate) fn refused(ty: &Type) -> Option<(&Type, String)> {
     let ty = plain(ty);
     match shape(ty) {
@@ -86,7 +86,6 @@ pub(crate) fn refused(ty: &Type) -> Option<(&Type, String)> {
         Shape::Option(inner) | Shape::List(inner) | Shape::Boxed(inner) => return refused(inner),
         Shape::Leaf(_) => {}
     }
-    let shown = ty.to_token_stream();
     let because = match ty {
         Type::Reference(_) => "a record owns what is in it: take `String` or `Vec<u8>`",
         Type::Tuple(_) => "a tuple has no names: make it a struct with `#[derive(Record)]`",
@@ -111,13 +110,21 @@ pub(crate) fn refused(ty: &Type) -> Option<(&Type, String)> {
         },
         _ => return None,
     };
-    Some((ty, format!("`{}`: {because}", shown.to_string().replace(' ', ""))))
+    Some((ty, format!("`{}`: {because}", show(ty))))
+}
+
+/// A type as people write it.
+fn show(ty: &Type) -> String {
+    let spaced = ty.to_token_stream().to_string();
+    let tight = [("& ", "&"), (" <", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), (" ;", ";"), (" (", "(")];
+    tight.iter().fold(spaced, |text, (from, to)| text.replace(from, to))
 }
 
 /// A default as an expression of the field's type: text and bytes become owned, and a value for an option is
 /// wrapped.
 pub(crate) fn owned_default(ty: &Type, value: &Expr) -> TokenStream {
-    let literal = matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(_) | Lit::ByteStr(_), .. }));
+    let literal = matches!(value, Expr::Lit(ExprLit { lit: Lit::Str(_) | Lit::ByteStr(_), .. }))
+        && matches!(name_of(leaf(ty)).as_str(), "String" | "Vec");
     let owned = if literal { quote!(::core::convert::From::from(#value)) } else { value.to_token_stream() };
     match shape(ty) {
         Shape::Option(_) if !is_call_of_some(value) && !is_none(value) => {

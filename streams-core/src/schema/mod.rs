@@ -51,11 +51,15 @@ mod json;
 mod logical;
 mod node;
 mod primitives;
+#[cfg(feature = "avro")]
+mod resolve;
 mod value;
 
 pub use bytes::{DEEPEST, Reader, Writer};
 pub use codec::{Codec, Datum, Keyed};
 pub use node::{FieldNode, Names, Node, TypeName};
+#[cfg(feature = "avro")]
+pub(crate) use resolve::Resolution;
 pub use value::Schema;
 
 /// How the types of the standard library are written, for `Codec`s by hand.

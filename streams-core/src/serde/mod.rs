@@ -11,6 +11,8 @@ mod windowed;
 
 pub use avro::{AvroSerde, avro};
 pub(crate) use change::changes;
+#[cfg(feature = "avro")]
+pub use avro::{ConfluentAvro, InMemorySchemaIds, SchemaIds, confluent};
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};

@@ -223,3 +223,58 @@ fn json_takes_old_names_and_defaults() {
     let twice = serde.deserialize(b"{\"aBool\":true,\"aBool\":true}").unwrap_err().to_string();
     assert!(twice.contains("duplicate field `aBool`"), "{twice}");
 }
+
+/// With serde's derive as well, for comparison: the two do not get in each other's way.
+#[derive(streams_core::Record, serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+#[record(rename_all = "camelCase", crate = "crate::basics::elsewhere::streams")]
+#[serde(rename_all = "camelCase")]
+struct Both {
+    first_name: String,
+    #[record(name = "no", aliases = ["number"])]
+    #[serde(rename = "no", alias = "number")]
+    house_number: Option<u16>,
+    bytes: Vec<u8>,
+    fixed: [u8; 3],
+    kind: Kind,
+    by_name: std::collections::BTreeMap<String, Vec<Option<f32>>>,
+    #[record(logical = "decimal", precision = 38)]
+    amount: i128,
+    #[record(default = 3)]
+    #[serde(default = "three")]
+    r#type: i64,
+    #[record(skip)]
+    #[serde(skip)]
+    skipped: u64,
+}
+
+#[derive(streams_core::Record, serde::Serialize, serde::Deserialize, Debug, PartialEq, Clone, Copy)]
+#[record(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Large,
+    Small,
+}
+
+fn three() -> i64 {
+    3
+}
+
+mod elsewhere {
+    pub(crate) use streams_core as streams;
+}
+
+proptest! {
+    #[test]
+    fn json_is_what_serde_would_write_and_read(
+        first_name in ".*", house_number in any::<Option<u16>>(), bytes in any::<Vec<u8>>(), fixed in any::<[u8; 3]>(),
+        large in any::<bool>(), amount in any::<i64>(), number in any::<i64>(),
+        by_name in prop::collection::btree_map(".*", prop::collection::vec(any::<Option<f32>>(), 0..3), 0..3),
+    ) {
+        let kind = if large { Kind::Large } else { Kind::Small };
+        let amount = i128::from(amount) * i128::from(amount);
+        let value = Both { first_name, house_number, bytes, fixed, kind, by_name, amount, r#type: number, skipped: 0 };
+        let ours = self::bytes(&record_json::<Both>(), &value);
+        prop_assert_eq!(std::str::from_utf8(&ours).unwrap(), serde_json::to_string(&value).unwrap());
+        prop_assert_eq!(serde_json::from_slice::<Both>(&ours).unwrap(), record_json::<Both>().deserialize(&ours).unwrap());
+    }
+}

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod apache;
 mod basics;
+mod confluent;
+mod evolution;
 mod times;
 mod types;

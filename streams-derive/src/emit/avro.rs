@@ -25,7 +25,7 @@ pub(super) fn methods(model: &Model) -> TokenStream {
 
 fn encode_record(core: &TokenStream, fields: &[Field]) -> TokenStream {
     let writes = written(fields).map(|(index, field)| {
-        let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index));
+        let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index, field));
         quote! {
             <#codec as #core::schema::Codec<#ty>>::encode(&value.#ident, out)
                 .map_err(|error| #core::schema::generated::in_field(error, #name))?;
@@ -46,7 +46,7 @@ fn decode_record(core: &TokenStream, fields: &[Field]) -> TokenStream {
             let default = default_of(index);
             return quote!(#ident: #default());
         }
-        let codec = codec_of(index);
+        let codec = codec_of(index, field);
         quote! {
             #ident: <#codec as #core::schema::Codec<#ty>>::decode(input)
                 .map_err(|error| #core::schema::generated::in_field(error, #name))?

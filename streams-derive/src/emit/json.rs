@@ -34,7 +34,7 @@ fn write_record(model: &Model, fields: &[Field]) -> TokenStream {
     let serde = quote!(#core::schema::generated::serde);
     let count = written(fields).count();
     let writes = written(fields).map(|(index, field)| {
-        let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index));
+        let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index, field));
         quote! {
             #serde::ser::SerializeStruct::serialize_field(
                 &mut object,
@@ -64,7 +64,7 @@ fn read_record(model: &Model, fields: &[Field]) -> TokenStream {
         quote!(#name #(| #aliases)* => #index)
     });
     let reads = written(fields).map(|(index, field)| {
-        let (Field { ty, name, .. }, slot, codec) = (field, slot(index), codec_of(index));
+        let (Field { ty, name, .. }, slot, codec) = (field, slot(index), codec_of(index, field));
         quote! {
             #index => {
                 if #slot.is_some() {
@@ -77,7 +77,7 @@ fn read_record(model: &Model, fields: &[Field]) -> TokenStream {
     });
     let values = fields.iter().enumerate().map(|(index, field)| {
         let Field { ident, ty, name, .. } = field;
-        let (slot, default, codec) = (slot(index), default_of(index), codec_of(index));
+        let (slot, default, codec) = (slot(index), default_of(index), codec_of(index, field));
         match field.default {
             _ if field.skipped => quote!(#ident: #default()),
             Default::Missing => quote! {

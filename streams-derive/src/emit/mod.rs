@@ -70,7 +70,7 @@ fn helpers(model: &Model) -> TokenStream {
         }
     });
     let codecs = fields.iter().enumerate().filter(|(_, field)| !field.skipped).map(|(index, field)| {
-        let (alias, codec) = (codec_of(index), &field.codec);
+        let (alias, codec) = (codec_of(index, field), &field.codec);
         quote!(type #alias = #codec;)
     });
     let defaults = fields.iter().enumerate().filter_map(|(index, field)| {
@@ -96,9 +96,9 @@ fn helpers(model: &Model) -> TokenStream {
     }
 }
 
-/// The name of the codec of a field.
-fn codec_of(index: usize) -> Ident {
-    format_ident!("Codec{}", index)
+/// The name of the codec of a field; at the place of its type, where the compiler then says that there is none.
+fn codec_of(index: usize, field: &Field) -> Ident {
+    format_ident!("Codec{}", index, span = field.ty.span())
 }
 
 /// The name of the function that makes a field's default.

@@ -48,7 +48,7 @@ pub(super) fn method(model: &Model) -> TokenStream {
 
 fn field_node(core: &TokenStream, index: usize, field: &Field) -> TokenStream {
     let Field { ty, name, doc, aliases, .. } = field;
-    let codec = codec_of(index);
+    let codec = codec_of(index, field);
     let codec = quote!(<#codec as #core::schema::Codec<#ty>>);
     let default = match field.default {
         Default::Missing => quote!(#codec::absent().map(|value| #codec::default_json(&value))),
@@ -74,7 +74,7 @@ pub(super) fn default_json(model: &Model) -> TokenStream {
     let body = match &model.body {
         Body::Record { fields, .. } => {
             let entries = written(fields).map(|(index, field)| {
-                let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index));
+                let (Field { ident, ty, name, .. }, codec) = (field, codec_of(index, field));
                 quote! {
                     (
                         ::std::string::String::from(#name),

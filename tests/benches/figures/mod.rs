@@ -1,5 +1,6 @@
 //! All benchmarks by name.
 
+mod avro;
 mod build;
 mod compile;
 mod ctr;
@@ -33,6 +34,7 @@ pub(crate) const ALL: &[Group] = &[
     Group { name: "ctr", section: ALL_FIGURES, in_quick: true, measure: ctr::measure },
     Group { name: "store", section: ALL_FIGURES, in_quick: true, measure: store::measure },
     Group { name: "log", section: ALL_FIGURES, in_quick: true, measure: log::measure },
+    Group { name: "avro", section: ALL_FIGURES, in_quick: true, measure: avro::measure },
     Group { name: "restore", section: ALL_FIGURES, in_quick: true, measure: restore::measure },
     Group { name: "compile", section: ALL_FIGURES, in_quick: false, measure: compile::measure },
     Group { name: "build", section: ALL_FIGURES, in_quick: false, measure: build::measure },

@@ -51,10 +51,10 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// # builder.build().unwrap();
     /// ```
     #[track_caller]
-    pub fn keyed(self) -> KStream<V::Key, V>
+    pub fn keyed<K2>(self) -> KStream<K2, V>
     where
-        V: Keyed,
-        V::Key: Send + 'static,
+        V: Keyed<Key = K2>,
+        K2: Send + 'static,
     {
         self.select_key(|_key, value| value.key())
     }
