@@ -96,8 +96,9 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("join-stream-stream-chain", |b| {
         let (left, right) = required(b);
+        let both = left.join(right, with_grace(6, 5), plus);
         let third = b.stream(&THIRD).require_key().require_value();
-        left.join(right, with_grace(6, 5), plus).join(third, with_grace(4, 5), plus).to(&OUT);
+        both.join(third, with_grace(4, 5), plus).to(&OUT);
     }),
     case("join-stream-stream-chain-outer", |b| {
         let (left, right) = optional(b);

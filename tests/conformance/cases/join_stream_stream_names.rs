@@ -72,9 +72,9 @@ pub(super) const CASES: &[Case] = &[
     }),
     case("join-stream-stream-self-mapped", |b| {
         b.optimize(Optimization::ALL);
-        let stream = b.stream(&IN).require_key();
-        let mapped = stream.clone().map_values(quoted);
-        stream.require_value().join(mapped, within(10), plus).to(&OUT);
+        let stream = b.stream(&IN);
+        let mapped = stream.clone().map_values(quoted).require_key();
+        stream.require_key().require_value().join(mapped, within(10), plus).to(&OUT);
     }),
     case("join-stream-stream-self-left", |b| {
         let stream = b.stream(&IN).require_value();
