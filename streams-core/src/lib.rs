@@ -57,7 +57,7 @@ mod topology;
 pub mod windows;
 
 pub use dsl::{
-    Consumed, EmitStrategy, Grouped, JoinKey, Joined, KGroupedStream, KGroupedTable, KStream, KTable, Key,
+    Consumed, EmitStrategy, Grouped, Joined, KGroupedStream, KGroupedTable, KStream, KTable, Key,
     Materialized, Produced, Repartitioned, Split, StoreOptions, StreamJoined, StreamsBuilder,
     TimeWindowedKStream, WindowStoreOptions,
 };
@@ -65,7 +65,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use operators::policies::{ErrorPolicies, ErrorPolicy};
 pub use operators::sink::Partitioning;
 pub use operators::source::{RecordTimestamp, TimestampExtractor, ValueTimestamp};
-pub use operators::{Change, DropCounts, DropReason, RecordMetadata};
+pub use operators::{Change, DropCounts, DropReason, JoinKey, RecordMetadata};
 pub use record::{Header, Headers, Record};
 #[cfg(feature = "derive")]
 pub use streams_derive::Record;

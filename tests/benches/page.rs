@@ -12,8 +12,8 @@ pub(crate) fn write(section: &str, figures: &[&Figure]) -> Outcome<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
     let page = std::fs::read_to_string(&path)?;
     let marks = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) =
-        marks.ok_or_else(|| format!("BENCHMARKS.md has lost the marks between which {section} are written"))?;
+    let (before, after) = marks
+        .ok_or_else(|| format!("BENCHMARKS.md has lost the marks between which {section} are written"))?;
     let place = format!("Measured on {}, {}.", machine(), text_of("rustc", &["--version"]));
     let date = text_of("date", &["-u", "+%Y-%m-%d"]);
     let text = format!("{begin}\n{date}. {place}\n\n{}{end}", markdown(figures));

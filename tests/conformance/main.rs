@@ -11,6 +11,7 @@ mod compare;
 mod describe;
 mod deviations;
 mod driver;
+mod joins;
 mod on_log;
 mod report;
 mod stores;

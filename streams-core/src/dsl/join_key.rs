@@ -1,31 +1,8 @@
-//! Keys of joins that can do without one.
+//! Which types are keys of left and outer joins: every `Key`, and every `Option` of one.
 
 use crate::dsl::Key;
+use crate::operators::join::JoinKey;
 use crate::serde::{SerdeRef, optional};
-
-/// A key, or an `Option` of one: the keys of streams in left and outer joins.
-///
-/// A record without a key on an outer side of a join has no partner: it is put out at once, joined with nothing. So
-/// these joins take streams whose keys may be null, and their results then have keys that may be null. There is
-/// nothing to implement: every [`Key`] is one, and every `Option` of a `Key`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the key of a left or outer join",
-    label = "neither a `Key` nor an `Option` of one",
-    note = "for a type of your own write `impl streams_core::Key for {Self} {{}}`"
-)]
-pub trait JoinKey: Clone + Send + 'static {
-    /// The key that is never null.
-    type Key: Key;
-
-    /// It, if there is one.
-    fn key(&self) -> Option<&Self::Key>;
-
-    /// From one that is there.
-    fn from_key(key: Self::Key) -> Self;
-
-    /// The serde of this, from that of the key.
-    fn serde(key: SerdeRef<Self::Key>) -> SerdeRef<Self>;
-}
 
 impl<K: Key> JoinKey for K {
     type Key = K;
@@ -36,8 +13,17 @@ impl<K: Key> JoinKey for K {
     }
 
     #[inline]
+    fn into_key(self) -> Option<K> {
+        Some(self)
+    }
+
+    #[inline]
     fn from_key(key: K) -> K {
         key
+    }
+
+    fn null() -> Option<K> {
+        None
     }
 
     fn serde(key: SerdeRef<K>) -> SerdeRef<K> {
@@ -54,8 +40,17 @@ impl<K: Key> JoinKey for Option<K> {
     }
 
     #[inline]
+    fn into_key(self) -> Option<K> {
+        self
+    }
+
+    #[inline]
     fn from_key(key: K) -> Option<K> {
         Some(key)
+    }
+
+    fn null() -> Option<Option<K>> {
+        Some(None)
     }
 
     fn serde(key: SerdeRef<K>) -> SerdeRef<Option<K>> {

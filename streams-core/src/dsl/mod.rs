@@ -11,12 +11,12 @@ mod ktable;
 mod materialize;
 mod options;
 mod split;
+mod stream_join;
 mod windowed;
 
 pub use builder::StreamsBuilder;
 pub use grouped::{KGroupedStream, Key};
 pub use grouped_table::KGroupedTable;
-pub use join_key::JoinKey;
 pub use kstream::KStream;
 pub use ktable::KTable;
 pub use options::{

@@ -7,6 +7,7 @@ pub(crate) mod aggregate;
 mod change;
 mod context;
 mod drops;
+pub(crate) mod join;
 mod merge;
 mod outputs;
 pub(crate) mod policies;
@@ -21,6 +22,7 @@ mod topics;
 
 pub use change::Change;
 pub use drops::{DropCounts, DropReason};
+pub use join::JoinKey;
 pub use process::{
     FixedKeyContext, FixedKeyProcessor, Processor, ProcessorContext, Punctuation, PunctuationId,
     PunctuationType, RecordMetadata, UserResult,

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, TryLockError};
 
 use crate::error::Result;
-use crate::operators::TaskContext;
 use crate::operators::process::PunctuationId;
+use crate::operators::{DropReason, TaskContext};
 use crate::record::Record;
 use crate::time::Timestamp;
 
@@ -16,6 +16,18 @@ pub(crate) trait Port<K, V>: Send {
     /// Pushes to the child of this number only; a port that is the one child itself has just number 0.
     fn push_nth(&mut self, ctx: &mut TaskContext, _child: usize, record: Record<K, V>) -> Result<()> {
         self.push(ctx, record)
+    }
+
+    /// A hidden step right before this node dropped a record for this reason: `key` is there if it was for the value.
+    /// Whether this node has counted it.
+    fn skipped(
+        &mut self,
+        _ctx: &mut TaskContext,
+        _reason: DropReason,
+        _key: Option<&K>,
+        _timestamp: Timestamp,
+    ) -> Result<bool> {
+        Ok(false)
     }
 }
 

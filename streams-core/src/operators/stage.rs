@@ -7,10 +7,23 @@ use crate::error::Result;
 use crate::ids::NodeId;
 use crate::operators::{DropReason, Failing, Port, TaskContext};
 use crate::record::Record;
+use crate::time::Timestamp;
 
 /// One stateless verb: a record in, any number out. The only code that is generic over a user's closure.
 pub(crate) trait Stage<K, V, K2, V2>: Send + Sync {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K2, V2>) -> Result<()>;
+
+    /// What [`Port::skipped`] does at this stage: nothing, unless it is a hidden step itself.
+    fn skipped(
+        &self,
+        _ctx: &mut TaskContext,
+        _reason: DropReason,
+        _key: Option<&K>,
+        _timestamp: Timestamp,
+        _next: &mut dyn Port<K2, V2>,
+    ) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 /// Drives a stage. Owns what comes after it.
@@ -25,6 +38,16 @@ impl<K, V, K2, V2> Port<K, V> for Driver<K, V, K2, V2> {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.node = self.node;
         self.stage.apply(ctx, record, &mut *self.next)
+    }
+
+    fn skipped(
+        &mut self,
+        ctx: &mut TaskContext,
+        reason: DropReason,
+        key: Option<&K>,
+        timestamp: Timestamp,
+    ) -> Result<bool> {
+        self.stage.skipped(ctx, reason, key, timestamp, &mut *self.next)
     }
 }
 
@@ -188,8 +211,20 @@ impl<K, V> Stage<Option<K>, V, K, V> for RequireKey {
         let Record { key, value, timestamp, headers } = record;
         match key {
             Some(key) => next.push(ctx, Record { key, value, timestamp, headers }),
+            None if next.skipped(ctx, self.0, None, timestamp)? => Ok(()),
             None => ctx.drop_record(self.0),
         }
+    }
+
+    fn skipped(
+        &self,
+        ctx: &mut TaskContext,
+        reason: DropReason,
+        key: Option<&Option<K>>,
+        timestamp: Timestamp,
+        next: &mut dyn Port<K, V>,
+    ) -> Result<bool> {
+        next.skipped(ctx, reason, key.and_then(Option::as_ref), timestamp)
     }
 }
 
@@ -206,7 +241,19 @@ impl<K, V> Stage<K, Option<V>, K, V> for RequireValue {
         let Record { key, value, timestamp, headers } = record;
         match value {
             Some(value) => next.push(ctx, Record { key, value, timestamp, headers }),
+            None if next.skipped(ctx, DropReason::NullValue, Some(&key), timestamp)? => Ok(()),
             None => ctx.drop_record(DropReason::NullValue),
         }
+    }
+
+    fn skipped(
+        &self,
+        ctx: &mut TaskContext,
+        reason: DropReason,
+        key: Option<&K>,
+        timestamp: Timestamp,
+        next: &mut dyn Port<K, V>,
+    ) -> Result<bool> {
+        next.skipped(ctx, reason, key, timestamp)
     }
 }

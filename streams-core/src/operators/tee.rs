@@ -1,8 +1,9 @@
 //! Fan-out: one record to several children, in the order they were attached (rule M-2).
 
 use crate::error::Result;
-use crate::operators::{Port, TaskContext};
+use crate::operators::{DropReason, Port, TaskContext};
 use crate::record::Record;
+use crate::time::Timestamp;
 
 /// Clones each record for all children but the last.
 pub(crate) struct Tee<K, V>(Vec<Box<dyn Port<K, V>>>);
@@ -30,6 +31,20 @@ impl<K: Clone + Send, V: Clone + Send> Port<K, V> for Tee<K, V> {
 
     fn push_nth(&mut self, ctx: &mut TaskContext, child: usize, record: Record<K, V>) -> Result<()> {
         self.0[child].push(ctx, record)
+    }
+
+    fn skipped(
+        &mut self,
+        ctx: &mut TaskContext,
+        reason: DropReason,
+        key: Option<&K>,
+        timestamp: Timestamp,
+    ) -> Result<bool> {
+        let mut counted = false;
+        for child in &mut self.0 {
+            counted |= child.skipped(ctx, reason, key, timestamp)?;
+        }
+        Ok(counted)
     }
 }
 

@@ -16,6 +16,7 @@ mod rows;
 mod spec;
 mod task_state;
 mod task_store;
+mod unmatched;
 mod value;
 mod window;
 
@@ -26,6 +27,7 @@ pub use rows::{KeyValueRows, StampedRows};
 pub use spec::{StoreKind, StoreSpec, WindowExpiry, WindowLayout, WindowSpec};
 pub use task_state::{Checkpoint, Flushed, RestoreProgress, Restorer, TaskState};
 pub use task_store::{TaskStore, TaskStoreRef};
+pub(crate) use unmatched::{Due, Side, UnmatchedStore};
 pub use value::ValueAndTimestamp;
 pub use window::{Put, StampedStarts, StampedWindows, StartRows, WindowRows, WindowStore};
 

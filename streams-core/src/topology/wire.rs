@@ -31,6 +31,8 @@ pub(crate) struct Wirer<'t> {
     /// How results of cached stores are forwarded.
     pub(crate) forward_per_commit: bool,
     shared: HashMap<NodeId, AnyPort>,
+    /// What several nodes are made of together, by one of them.
+    made: HashMap<NodeId, Box<dyn Any>>,
 }
 
 impl<'t> Wirer<'t> {
@@ -40,7 +42,8 @@ impl<'t> Wirer<'t> {
         stores: &'t HashMap<StoreId, Arc<dyn Any + Send + Sync>>,
         forward_per_commit: bool,
     ) -> Self {
-        Wirer { topology, ctx, stores, nodes: Vec::new(), forward_per_commit, shared: HashMap::new() }
+        let (shared, made) = (HashMap::new(), HashMap::new());
+        Wirer { topology, ctx, stores, nodes: Vec::new(), forward_per_commit, shared, made }
     }
 
     /// What the output of `node` goes to: its children, in order.
@@ -113,6 +116,21 @@ impl<'t> Wirer<'t> {
         let node = Arc::new(Mutex::new(node));
         self.nodes.push((id, Arc::clone(&node) as Arc<Mutex<dyn TaskNode>>));
         boxed::<K, V>(NodePort(node))
+    }
+
+    /// What several nodes share, made by the first of them that is wired; `node` stands for all of them. The task
+    /// knows it under that node.
+    pub(crate) fn made_once<T>(&mut self, node: NodeId, make: impl FnOnce(&mut Self) -> T) -> Arc<Mutex<T>>
+    where
+        T: TaskNode + 'static,
+    {
+        if let Some(made) = self.made.get(&node) {
+            return Arc::clone(made.downcast_ref::<Arc<Mutex<T>>>().expect(SAME_TYPES));
+        }
+        let made = Arc::new(Mutex::new(make(self)));
+        self.made.insert(node, Box::new(Arc::clone(&made)));
+        self.nodes.push((node, Arc::clone(&made) as Arc<Mutex<dyn TaskNode>>));
+        made
     }
 
     /// Whether results of this store are forwarded once per commit.

@@ -6,6 +6,8 @@
 
 mod aggregate;
 mod config;
+mod join_stream_stream;
+mod join_stream_stream_names;
 mod join_stream_table;
 mod join_table_table;
 mod process;
@@ -39,6 +41,8 @@ pub(crate) fn all() -> Vec<Case> {
         stateless_keys::CASES,
         aggregate::CASES,
         table::CASES,
+        join_stream_stream::CASES,
+        join_stream_stream_names::CASES,
         table_group::CASES,
         table_transform::CASES,
         join_stream_table::CASES,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::dsl::co_locate::{JoinSide, co_located};
 use crate::dsl::options::Joined;
-use crate::dsl::{JoinKey, KStream, KTable, Key};
+use crate::dsl::{KStream, KTable, Key};
+use crate::operators::JoinKey;
 use crate::operators::table::{StreamTableJoin, StreamTableJoiner, View};
 use crate::serde::DefaultSerde;
 use crate::topology::{WireFn, boxed};

@@ -1,6 +1,7 @@
 //! Streams.
 
 mod group;
+mod join;
 mod join_table;
 mod key;
 mod process;

@@ -9,6 +9,7 @@ use crate::state::budget::MemoryBudget;
 use crate::state::engine::KeyRange;
 use crate::state::entries::{Below, KeyBytes};
 use crate::state::key_value::stored;
+use crate::state::spec::WindowExpiry;
 use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
@@ -22,6 +23,9 @@ impl<V: Clone + 'static> Inner<V> {
         if first > self.first_segment {
             self.first_segment = first;
             self.entries.drop_below(&geometry.floor(first));
+            if let Some(buffer) = &mut self.buffer {
+                buffer.drop_before(geometry.visible_from(&clock));
+            }
         }
     }
 }
@@ -41,7 +45,10 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn attach(&self, below: Below, budget: Arc<MemoryBudget>, progress: Option<StoreProgress>) {
         let mut inner = self.lock();
         let progress = progress.unwrap_or_default();
-        inner.entries.attach(below, budget, progress.len);
+        inner.entries.attach(below, Arc::clone(&budget), progress.len);
+        if let Some(buffer) = &mut inner.buffer {
+            buffer.attach(budget, progress.stream_time);
+        }
         let clock = &mut inner.clock;
         clock.stream_time.advance(progress.stream_time);
         clock.sequence = clock.sequence.max(progress.sequence);
@@ -52,6 +59,9 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn stage(&self, emit: &mut dyn FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
         let mut inner = self.lock();
         inner.staged = inner.clock;
+        if let Some(buffer) = &mut inner.buffer {
+            return buffer.stage(&self.geometry, emit);
+        }
         let mut together = Vec::new();
         inner.entries.stage(&mut |row, value, timestamp| {
             let key = self.geometry.changelog_key(row, &mut together);
@@ -67,7 +77,11 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
 
     fn commit(&self) {
         let mut inner = self.lock();
-        inner.entries.commit();
+        let inner = &mut *inner;
+        match &mut inner.buffer {
+            Some(buffer) => buffer.commit(&mut inner.entries),
+            None => inner.entries.commit(),
+        }
         let clock = inner.staged;
         inner.committed(clock, &self.geometry);
     }
@@ -75,6 +89,10 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn abort(&self) {
         let mut inner = self.lock();
         inner.entries.abort();
+        let stream_time = inner.committed.stream_time.get();
+        if let Some(buffer) = &mut inner.buffer {
+            buffer.abort(stream_time);
+        }
         (inner.clock, inner.staged) = (inner.committed, inner.committed);
     }
 
@@ -118,8 +136,15 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
                     ),
                 ));
             };
-            inner.clock.stream_time.advance(parts.start);
             inner.clock.sequence = inner.clock.sequence.max(parts.sequence);
+            if inner.buffer.is_some() && record.value.is_none() {
+                // A null is only logged; in Kafka's store in memory it moves the time on.
+                if self.geometry.expiry == WindowExpiry::InMemory {
+                    inner.clock.stream_time.advance(parts.start);
+                }
+                continue;
+            }
+            inner.clock.stream_time.advance(parts.start);
             if !self.geometry.accepts(&inner.clock, parts.start) {
                 expired += 1;
                 continue;
@@ -133,6 +158,9 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
             inner.entries.restore(row, stored(record.value, record.timestamp));
         }
         inner.entries.restored();
+        if let Some(buffer) = &mut inner.buffer {
+            buffer.restored(inner.clock.stream_time.get());
+        }
         inner.staged = inner.clock;
         inner.committed(inner.clock, &self.geometry);
         Ok(expired)
@@ -141,6 +169,9 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn clear(&self) {
         let mut inner = self.lock();
         inner.entries.clear();
+        if let Some(buffer) = &mut inner.buffer {
+            buffer.clear();
+        }
         // The mark is the operator's, who may set it before what it protects is restored.
         inner.clock = Clock { keep_from: inner.clock.keep_from, ..Clock::default() };
         (inner.staged, inner.committed) = (inner.clock, inner.clock);

@@ -3,7 +3,9 @@
 //! The store's time is the greatest window start that was put. Expired windows vanish from reads to the millisecond,
 //! as in Kafka; from memory and engine they go by segments, and only when what made them expire is committed.
 
+mod buffer;
 mod geometry;
+mod joined;
 mod layers;
 mod reads;
 mod rows;
@@ -21,6 +23,7 @@ use crate::state::{StoreSpec, Unforwarded, ValueAndTimestamp};
 use crate::time::Timestamp;
 use crate::windows::Windowed;
 
+use buffer::Buffer;
 use geometry::{Clock, Geometry};
 
 /// Whether a put was taken.
@@ -63,6 +66,8 @@ struct Shared<K: 'static, V: 'static> {
 
 struct Inner<V: 'static> {
     entries: Entries<V>,
+    /// In the store of a join. What is not committed is then here, and the entries have what is.
+    buffer: Option<Buffer<V>>,
     clock: Clock,
     /// The clock when changes were last taken, and as of the last commit.
     staged: Clock,
@@ -88,6 +93,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         let geometry = Geometry::new(window);
         let inner = Mutex::new(Inner {
             entries: Entries::new(value_serde, spec.cached),
+            buffer: None,
             clock: Clock::default(),
             staged: Clock::default(),
             committed: Clock::default(),
@@ -183,6 +189,10 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         let Shared { geometry, .. } = &*self.shared;
         let mut inner = self.lock();
         let inner = &mut *inner;
+        if inner.buffer.is_some() {
+            inner.set_key(&self.shared, key)?;
+            return inner.add(&self.shared, start, Some(value), timestamp);
+        }
         // Kafka's persistent store does not look at a null among duplicates, but numbers and logs it (V-4, 3.2).
         let ignored = geometry.duplicates
             && geometry.expiry == WindowExpiry::Persistent
@@ -226,6 +236,18 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         let Shared { geometry, .. } = &*self.shared;
         let mut inner = self.lock();
         let inner = &mut *inner;
+        if inner.buffer.is_some() {
+            let (mut entry, now) = (None, now);
+            let result = f(&mut entry);
+            inner.set_key(&self.shared, key)?;
+            let put = match entry {
+                Some(ValueAndTimestamp { value, timestamp }) => {
+                    inner.add(&self.shared, start, Some(value), timestamp)
+                }
+                None => inner.add(&self.shared, start, None, now),
+            };
+            return Ok((put?, result));
+        }
         let visible = start >= geometry.visible_from(&inner.clock);
         let sequence = inner.next_sequence(geometry);
         inner.clock.stream_time.advance(start);
@@ -313,6 +335,12 @@ impl<V: Clone + 'static> Inner<V> {
     ) -> Result<()> {
         self.row.clear();
         shared.geometry.row_key(start, sequence, &mut self.row, |out| shared.key_serde.serialize(key, out))
+    }
+
+    #[inline]
+    fn set_key<K: 'static>(&mut self, shared: &Shared<K, V>, key: &K) -> Result<()> {
+        self.row.clear();
+        shared.key_serde.serialize(key, &mut self.row)
     }
 
     #[inline]

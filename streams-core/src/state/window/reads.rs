@@ -20,7 +20,7 @@ const MAX_SEGMENTS: i64 = 64;
 
 /// Which keys a read is for.
 #[derive(Clone)]
-enum Keys {
+pub(super) enum Keys {
     One(Vec<u8>),
     Between(Bound<Vec<u8>>, Bound<Vec<u8>>),
 }
@@ -256,7 +256,7 @@ impl Geometry {
     }
 
     /// Ranges of rows that hold everything that `keys` have from `from` to `to`, in order, and not much else.
-    fn ranges(
+    pub(super) fn ranges(
         &self,
         keys: &Keys,
         from: Timestamp,

@@ -57,7 +57,8 @@ pub(crate) fn curves(settings: &Settings) -> Outcome<Vec<Figure>> {
     for matches in [1, 2, 4, 8] {
         let window = stream_stream::window_for(keys) * matches;
         let pairs = stream_stream::measure(settings, keys, settings.size(400_000), window)?;
-        let name = format!("stream-stream join, 10k keys, windows of ±{window:?}, {matches} matches per record");
+        let name =
+            format!("stream-stream join, 10k keys, windows of ±{window:?}, {matches} matches per record");
         figures.push(Figure::per_operation(&name, settings.size(400_000), &pairs, None));
     }
     Ok(figures)

@@ -27,7 +27,8 @@ pub(super) fn measure(settings: &Settings, keys: usize, records: usize) -> Outco
             for record in piece.batch.iter() {
                 let (key, value) = parse(record)?;
                 if let Some(row) = other.rows.get(&key) {
-                    let joined = if is_left { joined(&value, &row.value) } else { joined(&row.value, &value) };
+                    let joined =
+                        if is_left { joined(&value, &row.value) } else { joined(&row.value, &value) };
                     put_out(&mut out, &key, &joined, record.timestamp.max(row.timestamp));
                 }
                 own.put(key, value, record.timestamp);

@@ -1,0 +1,6 @@
+//! Joins.
+
+mod key;
+pub(crate) mod stream_stream;
+
+pub use key::JoinKey;
