@@ -10,9 +10,9 @@ mod record;
 mod windowed;
 
 pub use avro::{AvroSerde, avro};
-pub(crate) use change::changes;
 #[cfg(feature = "avro")]
 pub use avro::{ConfluentAvro, InMemorySchemaIds, SchemaIds, confluent};
+pub(crate) use change::changes;
 pub use json::{Json, json};
 pub use maybe_null::MaybeNull;
 pub use option::{OptionSerde, optional};
