@@ -53,7 +53,7 @@ mod task;
 pub mod testing;
 pub mod time;
 pub mod topic;
-mod topology;
+pub mod topology;
 pub mod windows;
 
 pub use dsl::{

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 use streams_core::testing::{RawRecord, TestDriver, TestDriverOptions};
-use streams_core::{DropReason, ErrorPolicy, Headers, StreamsBuilder};
+use streams_core::{DropReason, ErrorPolicy, Headers, StreamsBuilder, Topology};
 
 use crate::cases::Case;
 use crate::stores;
 use crate::types::{TopicTypes, hex};
 use crate::vector::{Input, Internal, Row, Run, Step, Vector};
+
+/// The setting that `topology` follows.
+pub(crate) const OPTIMIZATION: &str = "topology.optimization";
 
 /// Whether the driver loses everything but what is committed, from time to time.
 #[derive(Debug, Clone, Copy)]
@@ -22,9 +25,7 @@ pub(crate) enum Crashes {
 
 /// Builds the topology of `case` and feeds it the inputs of `recorded`.
 pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run, crashes: Crashes) -> Result<Run, String> {
-    let builder = StreamsBuilder::new();
-    (case.build)(&builder);
-    let topology = builder.build().map_err(|e| format!("does not build: {e}"))?;
+    let topology = topology(case, vector)?;
     let options = options(vector)?;
     let mut driver = TestDriver::with(&topology, options).map_err(|e| format!("does not start: {e}"))?;
     let mut run = Run { seed: recorded.seed, describe: topology.describe(), ..Run::default() };
@@ -61,6 +62,16 @@ pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run, crashes: Crashes
     Ok(run)
 }
 
+/// The topology of `case`, optimized as the recording was.
+pub(crate) fn topology(case: &Case, vector: &Vector) -> Result<Topology, String> {
+    let builder = StreamsBuilder::new();
+    if let Some(words) = vector.config.get(OPTIMIZATION) {
+        builder.optimize(words.parse().map_err(|e| format!("{e}"))?);
+    }
+    (case.build)(&builder);
+    builder.build().map_err(|e| format!("does not build: {e}"))
+}
+
 /// The settings of the recording, as far as the library has them.
 fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
     let mut options =
@@ -70,9 +81,10 @@ fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
         match setting.as_str() {
             "deserialization.exception.handler" => options.policies.deserialization = policy,
             "processing.exception.handler" => options.policies.processing = policy,
+            OPTIMIZATION => {}
             "errors.dead.letter.queue.topic.name" => options.policies.dead_letter_topic = Some(value.clone()),
             // What these say is said in the topology, or is a deviation.
-            "upgrade.from" | "dsl.store.format" | "topology.optimization" => {}
+            "upgrade.from" | "dsl.store.format" => {}
             // Results come out when they are due, however little the wall clock has moved.
             "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__" => {}
             _ => return Err(format!("the suite does not know the setting {setting} = {value}")),

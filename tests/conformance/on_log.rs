@@ -10,10 +10,10 @@ use streams_core::log::embedded::EmbeddedLog;
 use streams_core::log::{Log, NewTopic};
 use streams_core::runtime::{App, Config, Forwarding, Start, Subscription, TopicProducer};
 use streams_core::testing::RawRecord;
-use streams_core::{DropReason, Headers, Record, StreamsBuilder, Topic};
+use streams_core::{DropReason, Headers, Record, Topic};
 
 use crate::cases::Case;
-use crate::driver::row;
+use crate::driver::{OPTIMIZATION, row, topology};
 use crate::types::TopicTypes;
 use crate::vector::{Input, Run, Step, Vector};
 
@@ -23,7 +23,7 @@ type Bytes = Option<Vec<u8>>;
 pub(crate) fn fits(vector: &Vector) -> bool {
     let steps = || vector.runs.iter().flat_map(|run| &run.steps);
     vector.inputs.len() == 1
-        && vector.config.is_empty()
+        && vector.config.keys().all(|setting| setting == OPTIMIZATION)
         && steps().all(|step| matches!(step.input, Input::Record(..)) && step.error.is_none())
 }
 
@@ -41,9 +41,7 @@ pub(crate) fn as_one_step(run: &Run) -> Run {
 
 /// Runs the topology of `case` over the inputs of `recorded` to their end.
 pub(crate) fn run(case: &Case, vector: &Vector, recorded: &Run) -> Result<Run, String> {
-    let builder = StreamsBuilder::new();
-    (case.build)(&builder);
-    let topology = builder.build().map_err(|e| format!("does not build: {e}"))?;
+    let topology = topology(case, vector)?;
     let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
     let wrong = |e: streams_core::Error| e.to_string();
     let topics: Vec<NewTopic> =

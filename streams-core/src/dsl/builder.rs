@@ -10,10 +10,13 @@ use crate::dsl::ktable::Kept;
 use crate::dsl::options::{Consumed, Materialized, StoreOptions, WindowStoreOptions};
 use crate::dsl::{KStream, KTable, Key, ktable, materialize};
 use crate::error::Result;
-use crate::operators::source::{Decoder, Source, SourceHead};
+use crate::operators::source::{Decoder, Source, SourceHead, Sources};
+use crate::operators::table::TableRows;
 use crate::serde::{DefaultSerde, optional};
 use crate::topic::{Store, Topic};
-use crate::topology::{Graph, Node, NodeKind, Optimization, SourceTopics, Topology, WireFn, place};
+use crate::topology::{
+    Graph, Node, NodeKind, Optimization, SourceTopics, TableTopic, Topology, WireFn, place,
+};
 
 /// Builds a topology: streams and tables of topics, and what is done with them.
 ///
@@ -92,7 +95,7 @@ impl StreamsBuilder {
             }
             names.push(name.to_owned());
         }
-        KStream::new(self.source("KSTREAM-SOURCE-", SourceTopics::Names(names), consumed, location))
+        self.stream_of(SourceTopics::Names(names), consumed, location)
     }
 
     /// One stream of every topic whose whole name matches `pattern`, a regular expression; topics that appear
@@ -119,12 +122,7 @@ impl StreamsBuilder {
                 format!("the pattern `{pattern}` at {} is no regular expression: {error}", place(location));
             self.graph.borrow_mut().mistakes.add(mistake);
         }
-        KStream::new(self.source(
-            "KSTREAM-SOURCE-",
-            SourceTopics::Pattern(pattern.to_owned()),
-            consumed,
-            location,
-        ))
+        self.stream_of(SourceTopics::Pattern(pattern.to_owned()), consumed, location)
     }
 
     /// A table of a topic: the latest value of each key; a null value deletes, a null key is dropped and counted.
@@ -256,8 +254,16 @@ impl StreamsBuilder {
     {
         let location = Location::caller();
         let Consumed { key, value, extractor } = consumed;
-        let decoder = Consumed::with(optional(Arc::clone(&key)), optional(Arc::clone(&value)));
-        let decoder = Consumed { extractor: Arc::new(ktable::SomeExtractor(extractor)), ..decoder };
+        let rows = |decoder: &Arc<Decoder<Option<K>, Option<V>>>| {
+            let (key, value) = materialized.as_ref().map_or((&key, &value), |m| (&m.key, &m.value));
+            TableRows { decoder: Arc::clone(decoder), key: Arc::clone(key), value: Arc::clone(value) }
+        };
+        let decoder = Arc::new(Decoder {
+            key: optional(Arc::clone(&key)),
+            value: optional(Arc::clone(&value)),
+            extractor: Arc::new(ktable::SomeExtractor(extractor)),
+        });
+        let rows = TableTopic { topic: topic.name().to_owned(), rows: Arc::new(rows(&decoder)) };
         let mut graph = self.graph.borrow_mut();
         let kept = match materialized {
             Some(named) if named.name.is_some() => Kept::Always(named),
@@ -272,16 +278,34 @@ impl StreamsBuilder {
         let source = self.source("KSTREAM-SOURCE-", topics, decoder, location);
         let name = self.graph.borrow_mut().names.next("KTABLE-SOURCE-");
         let table = ktable::add_source::<Option<K>, Option<V>, K, V>(&source, name, kept, location);
-        let node = table.handle.node;
-        self.graph.borrow_mut().node_mut(node).named_after = vec![(source.node, "-source")];
+        let mut graph = self.graph.borrow_mut();
+        let node = graph.node_mut(table.handle.node);
+        (node.named_after, node.table_of) = (vec![(source.node, "-source")], Some(rows));
+        drop(graph);
         table
+    }
+
+    fn stream_of<K, V>(
+        &self,
+        topics: SourceTopics,
+        consumed: Consumed<K, V>,
+        location: &'static Location<'static>,
+    ) -> KStream<K, V>
+    where
+        K: Send + 'static,
+        V: Send + 'static,
+    {
+        let decoder = consumed.into_decoder();
+        let handle = self.source("KSTREAM-SOURCE-", topics, Arc::clone(&decoder), location);
+        handle.graph().node_mut(handle.node).decoder = Some(decoder);
+        KStream::new(handle)
     }
 
     fn source<K, V>(
         &self,
         prefix: &str,
         topics: SourceTopics,
-        consumed: Consumed<K, V>,
+        decoder: Arc<Decoder<K, V>>,
         location: &'static Location<'static>,
     ) -> Handle
     where
@@ -290,7 +314,7 @@ impl StreamsBuilder {
     {
         let mut graph = self.graph.borrow_mut();
         let name = graph.names.next(prefix);
-        let wire = wire_source(consumed.into_decoder());
+        let wire = wire_source(decoder);
         let mut node = Node::new(name, NodeKind::Source(topics), Vec::new(), location, wire);
         node.facts.types = Some((std::any::type_name::<K>(), std::any::type_name::<V>()));
         let node = graph.add(node);
@@ -301,9 +325,16 @@ impl StreamsBuilder {
 /// Wires the head of one input queue of a source.
 pub(crate) fn wire_source<K: Send + 'static, V: Send + 'static>(decoder: Arc<Decoder<K, V>>) -> Arc<WireFn> {
     Arc::new(move |wirer, node| {
-        let next = wirer.behind_source::<K, V>(node);
-        let head: Box<dyn SourceHead> =
-            Box::new(Source { node, decoder: Arc::clone(&decoder), head: None, next });
+        let ways = wirer.ways_from_source::<K, V>(node);
+        let source = |next| Source { node, decoder: Arc::clone(&decoder), head: None, next };
+        let mut sources: Vec<Source<K, V>> = ways.into_iter().map(source).collect();
+        let head: Box<dyn SourceHead> = match sources.pop() {
+            Some(only) if sources.is_empty() => Box::new(only),
+            last => {
+                sources.extend(last);
+                Box::new(Sources(sources))
+            }
+        };
         Box::new(head)
     })
 }

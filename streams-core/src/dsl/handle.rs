@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::ids::{NodeId, StoreId};
 use crate::operators::stage::{Driver, Stage};
 use crate::operators::{Port, Tee};
-use crate::topology::{Graph, Node, NodeKind, Required, TeeFn, WireFn, place};
+use crate::topology::{Effect, Graph, LiftFn, Node, NodeKind, Required, TeeFn, WireFn, place};
 
 /// A node of a graph that is being built.
 #[derive(Clone)]
@@ -62,16 +62,21 @@ impl Handle {
         self.at(id)
     }
 
-    /// Adds a node that only changes types: it has no name and no number.
+    /// Adds a node that only changes types: it has no name and no number. `lift` says what becomes of a repartition
+    /// behind it that is moved before it.
     pub(crate) fn add_hidden(
         &self,
         required: Required,
         location: &'static Location<'static>,
         wire: Arc<WireFn>,
+        lift: Arc<LiftFn>,
     ) -> Handle {
         let name = self.graph().node(self.node).name.clone();
         let step = self.add_kind(name, NodeKind::Hidden, location, wire);
-        step.graph().node_mut(step.node).required = Some(required);
+        let mut graph = step.graph();
+        let node = graph.node_mut(step.node);
+        (node.required, node.lift) = (Some(required), Some(lift));
+        drop(graph);
         step
     }
 
@@ -100,6 +105,11 @@ impl Handle {
         other.graph().mistakes.add(mistake.clone());
         self.graph().mistakes.add(mistake);
         false
+    }
+
+    /// Says what the node does to keys, values and their types.
+    pub(crate) fn set_effect(&self, effect: Effect) {
+        self.graph().node_mut(self.node).effect = effect;
     }
 
     /// Connects user code to the store of this name, which `verb` has added.

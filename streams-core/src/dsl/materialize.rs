@@ -35,7 +35,7 @@ where
         let store = KeyValueStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value));
         Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
-    graph.add_store(StoreNode { spec, location, factory: Arc::new(factory) })
+    graph.add_store(StoreNode::new(spec, location, Arc::new(factory)))
 }
 
 /// Adds the store of a windowed aggregation, whose name is given by now.
@@ -115,5 +115,5 @@ where
         let store = WindowStore::<K, V>::new(spec, Arc::clone(&key), Arc::clone(&value))?;
         Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
-    graph.add_store(StoreNode { spec, location, factory: Arc::new(factory) })
+    graph.add_store(StoreNode::new(spec, location, Arc::new(factory)))
 }

@@ -8,7 +8,7 @@ use crate::dsl::KStream;
 use crate::dsl::handle::{Handle, wire_stage};
 use crate::operators::Choice;
 use crate::operators::stage::{Branch, Driver, PassThrough, Predicate, Stage};
-use crate::topology::boxed;
+use crate::topology::{Effect, boxed};
 
 /// A stream that is being divided: ask it for branches, in the order they are to be tried. Records that no branch
 /// takes are dropped, unless there is a [`default_branch`](Split::default_branch).
@@ -36,6 +36,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
                 boxed::<K, V>(Driver { node, stage: Arc::new(stage), next })
             }),
         );
+        handle.set_effect(Effect::Keeps);
         Split { handle, predicates, count: 0, types: PhantomData }
     }
 
@@ -69,6 +70,7 @@ impl<K: Send + 'static, V: Send + 'static> Split<K, V> {
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);
         let child = self.handle.add_named(format!("{prefix}{number}"), location, wire_stage(stage));
         child.graph().node_mut(child.node).name_prefix = prefix;
+        child.set_effect(Effect::Keeps);
         KStream::new(child)
     }
 }

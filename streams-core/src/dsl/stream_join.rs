@@ -227,7 +227,7 @@ where
             let store = UnmatchedStore::<V1, V2>::new(made.clone(), Arc::clone(&left), Arc::clone(&right));
             Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
         };
-        graph.add_store(StoreNode { spec, location, factory: Arc::new(factory) })
+        graph.add_store(StoreNode::new(spec, location, Arc::new(factory)))
     });
     StoreIds { left, right, unmatched }
 }
@@ -243,7 +243,7 @@ where
         let store = WindowStore::<K, V>::for_join(made.clone(), Arc::clone(&key), Arc::clone(&value))?;
         Ok((store.for_task(), Arc::new(store) as Arc<dyn Any + Send + Sync>))
     };
-    StoreNode { spec, location, factory: Arc::new(factory) }
+    StoreNode::new(spec, location, Arc::new(factory))
 }
 
 impl<K, V1, V2, R> Plan<K, V1, V2, R>

@@ -61,6 +61,12 @@ pub(crate) trait TaskNode: Send {
     /// Progress that belongs to the commit, under a name that is unique in the task.
     fn save(&self, _progress: &mut Vec<(String, i64)>) {}
 
+    /// Whether its progress is committed with every input of the task, also with those that nothing was read from, as
+    /// Kafka Streams does for windows that emit on close (rule RT-6).
+    fn saves_everywhere(&self) -> bool {
+        false
+    }
+
     /// Takes up the progress of the last commit.
     fn load(&mut self, _progress: &[(String, i64)]) {}
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, Wakeup};
+use crate::log::{Log, NewTopic, Wakeup};
 use crate::runtime::config::Config;
 use crate::runtime::coordinator::Coordinator;
 use crate::runtime::handle::AppHandle;
@@ -89,6 +89,31 @@ impl App {
         let handle = self.launch(true)?;
         handle.wait()?;
         Ok(handle.metrics())
+    }
+
+    /// The topics that this application makes for itself when it starts, with names, settings and the partition counts
+    /// that follow from the topics it reads, whether they exist or not. Errs if one that it reads is missing.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use streams_core::log::embedded::EmbeddedLog;
+    /// # use streams_core::log::{Log, NewTopic};
+    /// # use streams_core::runtime::{App, Config};
+    /// # use streams_core::{Materialized, StreamsBuilder, Topic};
+    /// # const VISITS: Topic<String, String> = Topic::new("visits");
+    /// let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
+    /// log.create_topics(&[NewTopic::new("visits", 3)])?;
+    /// let builder = StreamsBuilder::new();
+    /// let _ = builder.stream(&VISITS).group_by_key().count_with(Materialized::named("counts"));
+    ///
+    /// let app = App::new(builder.build()?, Config::new("shop"), log);
+    /// let topics = app.internal_topics()?;
+    /// assert_eq!((topics[0].name.as_str(), topics[0].partitions), ("shop-counts-changelog", 3));
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
+    pub fn internal_topics(&self) -> Result<Vec<NewTopic>> {
+        let assignments = topics::plan(&self.topology, &self.config, &*self.log)?;
+        Ok(topics::internal(&self.topology, &self.config, &assignments))
     }
 
     fn launch(self, bounded: bool) -> Result<AppHandle> {

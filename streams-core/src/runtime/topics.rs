@@ -1,35 +1,19 @@
 //! The topics of an application: those it needs are looked up, those it owns are created (formats 3.13).
 
-use std::time::Duration;
-
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
+use crate::log::{Log, NewTopic, TopicConfig};
 use crate::runtime::config::Config;
 use crate::runtime::shared::partitions_of;
-use crate::state::{StoreKind, StoreSpec};
 use crate::task::Assignments;
-use crate::topology::{NodeKind, Topology};
-
-/// Segment size of repartition topics.
-const REPARTITION_SEGMENT_BYTES: u64 = 50 << 20;
+use crate::topology::{InternalTopicKind, NodeKind, Topology};
 
 /// Finds out what every task reads, and creates the internal topics that are missing. Errs if a topic of the user
 /// is missing, naming it and the node, or if an internal one exists with another number of partitions.
 pub(super) fn prepare(topology: &Topology, config: &Config, log: &dyn Log) -> Result<Assignments> {
     let assignments = plan(topology, config, log)?;
     check_sinks(topology, &config.application_id, log)?;
-    for (name, partitions) in assignments.repartition_topics() {
-        ensure(log, name, *partitions, repartition_config())?;
-    }
-    let changelogs = assignments.changelog_topics();
-    for sub in 0..topology.sub_topology_count() as u32 {
-        for store in topology.stores_of(sub) {
-            let spec = &topology.store(store).spec;
-            let name = format!("{}-{}-changelog", config.application_id, spec.name);
-            if let Some(partitions) = changelogs.get(&name).filter(|partitions| **partitions > 0) {
-                ensure(log, &name, *partitions, changelog_config(spec, config))?;
-            }
-        }
+    for NewTopic { name, partitions, config } in internal(topology, config, &assignments) {
+        ensure(log, &name, partitions, config)?;
     }
     let dead_letters = config.errors.dead_letter_topic.as_ref().filter(|_| config.errors.uses_dead_letters());
     if let Some(topic) = dead_letters
@@ -38,6 +22,21 @@ pub(super) fn prepare(topology: &Topology, config: &Config, log: &dyn Log) -> Re
         create(log, NewTopic::new(topic, 1))?;
     }
     Ok(assignments)
+}
+
+/// The internal topics, with as many partitions as the tasks need; none for sub-topologies that have no tasks.
+pub(super) fn internal(topology: &Topology, config: &Config, assignments: &Assignments) -> Vec<NewTopic> {
+    let topics = topology.internal_topics_kept(config.changelog_additional_retention);
+    let found = topics.into_iter().filter_map(|topic| {
+        let name = topic.full_name(&config.application_id);
+        let counts = match topic.kind {
+            InternalTopicKind::Repartition => assignments.repartition_topics(),
+            InternalTopicKind::Changelog => assignments.changelog_topics(),
+        };
+        let partitions = counts.get(&name).copied().filter(|partitions| *partitions > 0)?;
+        Some(NewTopic::new(name, partitions).with_config(topic.config))
+    });
+    found.collect()
 }
 
 /// What every task reads, by the topics there are now.
@@ -92,20 +91,4 @@ fn create(log: &dyn Log, topic: NewTopic) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::Exists => Err(error),
         _ => Ok(()),
     }
-}
-
-fn repartition_config() -> TopicConfig {
-    TopicConfig { segment_bytes: REPARTITION_SEGMENT_BYTES, ..TopicConfig::default() }
-}
-
-fn changelog_config(spec: &StoreSpec, config: &Config) -> TopicConfig {
-    let kept = |retention: Duration| Some(retention.saturating_add(config.changelog_additional_retention));
-    let (cleanup_policy, retention) = match &spec.kind {
-        StoreKind::Window(window) if window.retain_duplicates => {
-            (CleanupPolicy::Delete, kept(window.retention))
-        }
-        StoreKind::Window(window) => (CleanupPolicy::CompactDelete, kept(window.retention)),
-        StoreKind::KeyValue => (CleanupPolicy::Compact, None),
-    };
-    TopicConfig { cleanup_policy, retention, ..TopicConfig::default() }
 }

@@ -1,5 +1,6 @@
 //! `Option<T>`: null is `None`.
 
+use std::any::TypeId;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -30,6 +31,12 @@ impl<T: 'static> Serde<Option<T>> for OptionSerde<T> {
 
     fn partition_suffix(&self) -> usize {
         self.0.partition_suffix()
+    }
+
+    fn identity(&self) -> Option<Vec<TypeId>> {
+        let mut identity = self.0.identity()?;
+        identity.push(TypeId::of::<Self>());
+        Some(identity)
     }
 
     fn null(&self) -> Option<Option<T>> {

@@ -47,9 +47,9 @@ impl Assignments {
         for (sub, inputs) in all.subs.iter().enumerate() {
             let tasks = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
             for store in topology.stores_of(sub as u32) {
-                let spec = &topology.store(store).spec;
-                if spec.logged {
-                    all.changelogs.insert(format!("{application_id}-{}-changelog", spec.name), tasks);
+                let store = topology.store(store);
+                if store.has_changelog() {
+                    all.changelogs.insert(format!("{application_id}-{}-changelog", store.spec.name), tasks);
                 }
             }
         }

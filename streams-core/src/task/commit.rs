@@ -7,6 +7,7 @@ use crate::log::Committed;
 use crate::operators::port::exclusive;
 use crate::operators::{Partition, Target};
 use crate::task::aligned::Marker;
+use crate::task::changelog::ChangelogOf;
 use crate::task::{Progress, Task};
 
 impl Task {
@@ -24,7 +25,7 @@ impl Task {
     pub(crate) fn changes(&mut self) -> Result<()> {
         let (outputs, changelogs, partition) = (&mut self.ctx.outputs, &self.changelogs, self.id.partition);
         self.state.changes(&mut |store, record| {
-            if let Some(topic) = changelogs[store] {
+            if let ChangelogOf::Own(topic) = changelogs[store] {
                 outputs.push(Target { topic, partition: Partition::Number(partition) }, record);
             }
             Ok(())
@@ -49,16 +50,19 @@ impl Task {
         Ok(())
     }
 
-    /// What to commit of the inputs: partitions that something was read from, or all of them where operators have
-    /// progress to keep.
+    /// What to commit of the inputs: partitions that something was read from, or all of them where windows emit on
+    /// close; of those that nothing was read from, then, where reading begins (rule RT-6).
     pub(crate) fn positions(&self) -> Vec<(TopicPartition, Committed)> {
-        let mut operators = Vec::new();
+        let (mut operators, mut everywhere) = (Vec::new(), false);
         for (_, node) in &self.nodes {
-            exclusive(node, |node| node.save(&mut operators));
+            exclusive(node, |node| {
+                node.save(&mut operators);
+                everywhere |= node.saves_everywhere();
+            });
         }
         let mut positions = Vec::new();
         for queue in &self.queues {
-            let Some(offset) = queue.position.or((!operators.is_empty()).then_some(0)) else {
+            let Some(offset) = queue.position.or(queue.start.filter(|_| everywhere)) else {
                 continue;
             };
             let mut operators = operators.clone();
@@ -72,9 +76,9 @@ impl Task {
         positions
     }
 
-    /// The transaction is in the log; `ends` are the offsets behind the last record of each store's changelog.
+    /// The transaction is in the log; `ends` are the offsets behind the last record of each store's own changelog.
     pub(crate) fn committed(&mut self, ends: &[Option<Offset>]) {
-        self.state.committed(ends);
+        self.state.committed(&self.store_ends(ends));
     }
 
     /// The transaction is not in the log: stores show again what was committed before. The task must be made anew

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
-use crate::ids::{NodeId, StoreId, TaskId, TopicPartition};
+use crate::ids::{NodeId, Offset, StoreId, TaskId, TopicPartition};
 use crate::log::Committed;
 use crate::operators::policies::ErrorPolicies;
 use crate::operators::port::exclusive;
@@ -15,6 +15,7 @@ use crate::record::RecordBatch;
 use crate::state::{Engine, MemoryBudget, TaskState};
 use crate::task::Progress;
 use crate::task::aligned::AlignedTime;
+use crate::task::changelog::ChangelogOf;
 use crate::task::queue::InputQueue;
 use crate::time::{StreamTime, Timestamp, UNKNOWN};
 use crate::topology::{Topology, Wirer};
@@ -60,8 +61,8 @@ pub(crate) struct Task {
     pub(super) queues: Vec<InputQueue>,
     pub(super) nodes: Vec<(NodeId, Arc<Mutex<dyn TaskNode>>)>,
     pub(super) state: Arc<TaskState>,
-    /// Numbers of the stores' changelog topics, for the stores that have one.
-    pub(super) changelogs: Vec<Option<u32>>,
+    /// Where the changes of each store are kept.
+    pub(super) changelogs: Vec<ChangelogOf>,
     pub(super) upstream: Upstream,
     /// Typed handles of the stores.
     handles: HashMap<StoreId, Arc<dyn Any + Send + Sync>>,
@@ -96,8 +97,7 @@ impl Task {
             let (task_side, handle) = (node.factory)(env.forward_per_commit)?;
             for_task.push(task_side);
             typed.insert(store, handle);
-            let changelog = format!("{}-{}-changelog", ctx.application_id, node.spec.name);
-            changelogs.push(node.spec.logged.then(|| ctx.topics.number(&changelog)));
+            changelogs.push(ChangelogOf::new(node, inputs, &mut ctx));
         }
         let state = TaskState::open(id, env.engine, for_task, env.budget)?;
         let mut wirer = Wirer::new(topology, &mut ctx, &typed, env.forward_per_commit);
@@ -129,10 +129,11 @@ impl Task {
         Ok(())
     }
 
-    /// Takes up what was committed for each input, in the order of the queues.
-    pub(crate) fn resume(&mut self, committed: &[Option<Committed>]) {
+    /// Takes up what was committed for each input, and where it is read from, in the order of the queues.
+    pub(crate) fn resume(&mut self, committed: &[Option<Committed>], starts: &[Offset]) {
         let mut operators = Vec::new();
-        for (queue, committed) in self.queues.iter_mut().zip(committed) {
+        for ((queue, committed), start) in self.queues.iter_mut().zip(committed).zip(starts) {
+            queue.start = Some(*start);
             let Some(committed) = committed else { continue };
             let progress = Progress::decode(&committed.metadata);
             queue.position = Some(committed.offset);
@@ -235,11 +236,6 @@ impl Task {
     /// The typed handle of a store; `None` if it is another task's, or of other types.
     pub(crate) fn store<S: Clone + 'static>(&self, store: StoreId) -> Option<S> {
         self.handles.get(&store)?.downcast_ref::<S>().cloned()
-    }
-
-    /// The name of each store's changelog topic, in the order of the stores; `None` where there is none.
-    pub(crate) fn changelog_topics(&self) -> Vec<Option<String>> {
-        self.changelogs.iter().map(|topic| topic.map(|t| self.ctx.topics.name(t).to_string())).collect()
     }
 
     /// The node and the record under way, for messages.

@@ -6,11 +6,13 @@
 
 pub(crate) mod aligned;
 mod assignments;
+mod changelog;
 mod commit;
 mod machine;
 mod progress;
 mod queue;
 
 pub(crate) use assignments::Assignments;
+pub(crate) use changelog::RestoreFrom;
 pub(crate) use machine::{InputTopic, Task, TaskEnv};
 pub(crate) use progress::Progress;

@@ -27,6 +27,8 @@ pub(crate) struct InputQueue {
     head_time: Option<Timestamp>,
     /// Which heads hold the first record: one that refused it does not run.
     loaded: Vec<bool>,
+    /// Where reading begins, if nothing was committed.
+    pub(crate) start: Option<Offset>,
     /// Offset behind the last record taken or skipped: what is committed.
     pub(crate) position: Option<Offset>,
     pub(crate) partition_time: StreamTime,
@@ -57,6 +59,7 @@ impl InputQueue {
             len: 0,
             head_time: None,
             loaded,
+            start: None,
             position: None,
             partition_time: StreamTime::unknown(),
             aligned,

@@ -8,8 +8,9 @@ use crate::operators::DropCounts;
 use crate::record::{RecordBatch, RecordView};
 use crate::state::Restorer;
 use crate::state::engine::{Backend, MemoryBackend};
-use crate::task::{Assignments, Task, TaskEnv};
+use crate::task::{Assignments, RestoreFrom, Task, TaskEnv};
 use crate::testing::TestDriver;
+use crate::time::StreamTime;
 use crate::topology::SourceTopics;
 
 impl TestDriver {
@@ -106,11 +107,12 @@ impl TestDriver {
             };
             let inputs = self.assignments.inputs_of(id);
             let mut task = Task::new(&self.topology, id, &inputs, env)?;
-            self.restore(&mut task)?;
             let committed: Vec<_> = task.inputs().map(|input| self.committed.get(&input).cloned()).collect();
-            task.resume(&committed);
+            let starts: Vec<_> = committed.iter().map(|c| c.as_ref().map_or(0, |c| c.offset)).collect();
+            self.restore(&task, &starts)?;
+            task.resume(&committed, &starts);
             for (queue, input) in task.inputs().enumerate().collect::<Vec<_>>() {
-                let from = committed[queue].as_ref().map_or(0, |c| c.offset as usize);
+                let from = starts[queue] as usize;
                 let mut batch = RecordBatch::new();
                 let records = &self.topics.topic(&input.topic).partitions[input.partition as usize];
                 (from..records.len()).for_each(|offset| batch.push(records.get(offset)));
@@ -197,18 +199,31 @@ impl TestDriver {
         })
     }
 
-    /// Brings a task's stores to where their changelogs end.
-    fn restore(&mut self, task: &mut Task) -> Result<()> {
+    /// Brings a task's stores to where their changelogs end, or to before `starts` in its inputs.
+    fn restore(&mut self, task: &Task, starts: &[Offset]) -> Result<()> {
         let mut restorer = Restorer::new(Arc::clone(task.state()), usize::MAX);
-        for (store, changelog) in task.changelog_topics().into_iter().enumerate() {
-            let Some(changelog) = changelog else { continue };
-            if !self.topics.topics.contains_key(&changelog) {
+        for (store, from) in task.restores().into_iter().enumerate() {
+            let Some(RestoreFrom { partition, source }) = from else { continue };
+            if !self.topics.topics.contains_key(&partition.topic) {
                 continue;
             }
-            let records = &self.topics.topic(&changelog).partitions[task.id.partition as usize];
-            let end = records.len() as Offset;
-            restorer.begin(store, 0, end, std::time::Duration::ZERO);
-            restorer.apply(store, records, end)?;
+            let records = &self.topics.topic(&partition.topic).partitions[partition.partition as usize];
+            match source {
+                None => {
+                    let end = records.len() as Offset;
+                    restorer.begin(store, 0, end, std::time::Duration::ZERO);
+                    restorer.apply(store, records, end)?;
+                }
+                Some((queue, rows)) => {
+                    let (end, mut time, mut batch) =
+                        (starts[queue], StreamTime::unknown(), RecordBatch::new());
+                    for record in records.iter().take_while(|record| record.offset < end) {
+                        rows.read(record, &mut time, &mut batch)?;
+                    }
+                    restorer.begin(store, 0, end, std::time::Duration::ZERO);
+                    restorer.apply(store, &batch, end)?;
+                }
+            }
         }
         Ok(())
     }

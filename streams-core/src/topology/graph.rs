@@ -6,7 +6,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::co_partition::CoPartition;
 use crate::topology::mistakes::Mistakes;
 use crate::topology::names::Names;
-use crate::topology::{JoinRepartitions, Node, Optimization, StoreNode, place};
+use crate::topology::{JoinRepartitions, Node, Optimization, Repartition, StoreNode, place};
 
 /// Nodes and stores, in the order they were added.
 #[derive(Default, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Graph {
     pub(crate) names: Names,
     pub(crate) mistakes: Mistakes,
     pub(crate) join_repartitions: JoinRepartitions,
+    /// Repartitions, in the order they were added.
+    pub(crate) all_repartitions: Vec<Repartition>,
     /// What `build` may change.
     pub(crate) optimization: Optimization,
     /// Whether generated names of stores and internal topics are mistakes.
@@ -26,8 +28,9 @@ pub(crate) struct Graph {
 
 impl Graph {
     /// Adds a node and makes it its parents' child.
-    pub(crate) fn add(&mut self, node: Node) -> NodeId {
+    pub(crate) fn add(&mut self, mut node: Node) -> NodeId {
         let id = NodeId(self.nodes.len() as u32);
+        node.order = id.0;
         for parent in &node.parents {
             let children = &mut self.nodes[parent.index()].children;
             if !children.contains(&id) {

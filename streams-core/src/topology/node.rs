@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::ids::{NodeId, StoreId};
-use crate::topology::{Required, Table, WireFn, place};
+use crate::operators::source::AnyDecoder;
+use crate::topology::{LiftFn, Required, Table, TableTopic, WireFn, place};
 use crate::windows::TimeWindows;
 
 /// What a node is to the outside.
@@ -46,6 +47,19 @@ pub(crate) enum SourceTopics {
     },
 }
 
+/// What a node does to keys, values and their types, for moving repartitions past it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Effect {
+    /// Something else: nothing is moved past it.
+    #[default]
+    Other,
+    /// Records come out as they went in, or not at all.
+    Keeps,
+    ChangesKey,
+    /// The key stays.
+    ChangesValue,
+}
+
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) name: String,
@@ -74,6 +88,17 @@ pub(crate) struct Node {
     /// Nodes that are named after this one, with what is added to its name.
     pub(crate) named_after: Vec<(NodeId, &'static str)>,
     pub(crate) facts: Facts,
+    pub(crate) effect: Effect,
+    /// Of a hidden node: what a repartition behind it would have to be if it stood before it.
+    pub(crate) lift: Option<Arc<LiftFn>>,
+    /// Of a source that is a stream: how it decodes, to be compared with others.
+    pub(crate) decoder: Option<Arc<dyn AnyDecoder>>,
+    /// Of the node where a table of a topic begins.
+    pub(crate) table_of: Option<TableTopic>,
+    /// Place in the order of the graph, which numbers the sub-topologies: that of its creation, unless it was moved.
+    pub(crate) order: u32,
+    /// Taken out of the graph: it has no edges any more.
+    pub(crate) removed: bool,
 }
 
 /// What checks and texts say of a node beyond its place in the graph; nothing that runs depends on it.
@@ -116,6 +141,12 @@ impl Node {
             tolerates_null_keys: false,
             named_after: Vec::new(),
             facts: Facts::default(),
+            effect: Effect::default(),
+            lift: None,
+            decoder: None,
+            table_of: None,
+            order: 0,
+            removed: false,
         }
     }
 

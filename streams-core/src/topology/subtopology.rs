@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::ids::{NodeId, StoreId};
 use crate::topology::{Node, NodeKind, SourceTopics};
 
-/// Nodes connected by edges, by a shared store or by reading one topic, numbered by the first of their nodes (rule D-3).
+/// Nodes connected by edges, by a shared store or by reading one topic, numbered by the first of their nodes in the
+/// order of the graph (rule D-3).
 pub(crate) fn split(nodes: &[Node]) -> Vec<Vec<NodeId>> {
     let mut group: Vec<usize> = (0..nodes.len()).collect();
     let mut store_users: HashMap<StoreId, usize> = HashMap::new();
@@ -26,7 +27,7 @@ pub(crate) fn split(nodes: &[Node]) -> Vec<Vec<NodeId>> {
         }
     }
     let mut groups: Vec<(usize, Vec<NodeId>)> = Vec::new();
-    for index in 0..nodes.len() {
+    for index in (0..nodes.len()).filter(|&index| !nodes[index].removed) {
         let root = find(&group, index);
         let id = NodeId(index as u32);
         match groups.iter_mut().find(|(r, _)| *r == root) {
@@ -34,7 +35,9 @@ pub(crate) fn split(nodes: &[Node]) -> Vec<Vec<NodeId>> {
             None => groups.push((root, vec![id])),
         }
     }
-    groups.into_iter().map(|(_, members)| members).collect()
+    let mut groups: Vec<Vec<NodeId>> = groups.into_iter().map(|(_, members)| members).collect();
+    groups.sort_by_key(|members| members.iter().map(|&id| (nodes[id.index()].order, id)).min());
+    groups
 }
 
 fn find(group: &[usize], mut index: usize) -> usize {

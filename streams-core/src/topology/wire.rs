@@ -106,6 +106,29 @@ impl<'t> Wirer<'t> {
         Box::new(shared)
     }
 
+    /// The ports behind source `node`: one that leads to all children, or one per child if several were given to it by
+    /// streams of the same topics whose records cannot be copied.
+    pub(crate) fn ways_from_source<K: 'static, V: 'static>(
+        &mut self,
+        node: NodeId,
+    ) -> Vec<Box<dyn Port<K, V>>> {
+        let topology = self.topology;
+        let source = topology.node(node);
+        if source.children.len() < 2 || source.tee.is_some() {
+            return vec![self.behind_source(node)];
+        }
+        let way = |&child: &NodeId| {
+            let port = self.port::<K, V>(child);
+            if topology.inputs_of(node) < 2 || self.shared.contains_key(&child) {
+                return port;
+            }
+            let shared = SharedPort::new(port);
+            self.shared.insert(child, Box::new(shared.clone()));
+            Box::new(shared)
+        };
+        source.children.iter().map(way).collect()
+    }
+
     /// Makes the task know a node that it has to call itself; the port to it.
     pub(crate) fn register<K, V, N>(&mut self, id: NodeId, node: N) -> AnyPort
     where

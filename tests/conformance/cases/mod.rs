@@ -10,6 +10,7 @@ mod join_stream_stream;
 mod join_stream_stream_names;
 mod join_stream_table;
 mod join_table_table;
+mod optimization;
 mod process;
 mod process_stores;
 mod process_time;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Case> {
         join_stream_table::CASES,
         join_table_table::CASES,
         config::CASES,
+        optimization::CASES,
         window::CASES,
         window_close::CASES,
         process::CASES,

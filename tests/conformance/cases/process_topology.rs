@@ -2,7 +2,7 @@
 //! parents is a merge and what follows.
 
 use streams_core::processor::{Processor, ProcessorContext, UserResult};
-use streams_core::{KStream, Produced, Record, Store, Topic};
+use streams_core::{Consumed, KStream, Materialized, Optimization, Produced, Record, Store, Topic};
 
 use super::{Case, OUT, PLAIN, case};
 
@@ -30,11 +30,11 @@ pub(super) const CASES: &[Case] = &[
         sums.to_dynamic_with(|k, _, _| format!("out-{}", if k == "a" { "a" } else { "b" }), picked);
         alone.to_with(&Topic::<String, String>::new("alone-out"), Produced::new().named("alone-sink"));
     }),
-    // Java fills the store from a topic that is also its changelog. Here a processor does, and the store has one.
+    // Java fills the store by a processor that has nothing else to do. That is what a table of a topic is.
     case("process-topology-read-only-store", |b| {
-        b.add_store(&STORE);
-        let table = b.stream(&Topic::<String, Option<String>>::new("table")).named("table-source");
-        let _: KStream<(), ()> = table.process(|| Filler).named("filler").with_store(&STORE);
+        b.optimize(Optimization { reuse_source_topics: true, ..Optimization::NONE });
+        let table = Topic::<String, String>::new("table");
+        let _ = b.table_with(&table, Consumed::new(), Materialized::as_store(&STORE)).named("filler");
         let reader = b.stream(&PLAIN).named("source").process(|| Reader).named("reader").with_store(&STORE);
         reader.to_with(&OUT, Produced::new().named("sink"));
     }),
@@ -85,24 +85,6 @@ impl Processor<String, String, String, String> for Add {
         let sum = store.get(&record.key)?.unwrap_or_default() + &record.value;
         store.put(&record.key, sum.clone(), record.timestamp)?;
         Ok(ctx.forward(record.with_value(sum))?)
-    }
-}
-
-/// Keeps the store up to date.
-struct Filler;
-
-impl Processor<String, Option<String>, (), ()> for Filler {
-    fn process(
-        &mut self,
-        ctx: &mut ProcessorContext<'_, (), ()>,
-        record: Record<String, Option<String>>,
-    ) -> UserResult {
-        let store = ctx.store(&STORE)?;
-        match record.value {
-            Some(value) => store.put(&record.key, value, record.timestamp)?,
-            None => _ = store.delete(&record.key, record.timestamp)?,
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use super::{COUNTS, Case, IN, OUT, PLAIN, case};
 
 pub(super) const CASES: &[Case] = &[
     case("table-source", |b| stored(b).to_stream().to(&OUT)),
+    case("table-source-topic-reuse", |b| stored(b).to_stream().to(&OUT)),
     case("table-source-without-store", |b| b.table(&PLAIN).to_stream().to(&OUT)),
     case("table-source-in-memory", |b| {
         b.table_with(&PLAIN, Consumed::new(), Materialized::named("store").in_memory().logged(false))

@@ -4,13 +4,14 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::dsl::handle::wire_stage;
+use crate::dsl::kstream::Wires;
 use crate::dsl::ktable::Kept;
 use crate::dsl::{KStream, KTable, Key, Materialized, ktable};
 use crate::operators::DropReason;
 use crate::operators::stage::{Driver, RequireKey, RequireValue, SelectKey, Stage};
 use crate::schema::Keyed;
-use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
-use crate::topology::{Required, WireFn, boxed};
+use crate::serde::{DefaultSerde, MaybeNull, SerdeRef, optional};
+use crate::topology::{RepartitionWires, Required, WireFn, boxed};
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Gives each record another key. Marks the key as changed: aggregations, tables and joins that follow
@@ -124,7 +125,12 @@ impl<K: Send + 'static, V: Send + 'static> KStream<Option<K>, V> {
             let next = wirer.next::<K, V>(node);
             boxed::<Option<K>, V>(Driver { node, stage: Arc::new(RequireKey(reason)), next })
         });
-        KStream::new(self.handle.add_hidden(Required::Key, Location::caller(), wire))
+        let lift = |wires: &dyn RepartitionWires| {
+            let Wires { key, value } = wires.as_any().downcast_ref::<Wires<K, V>>()?;
+            let wires = Wires { key: optional(Arc::clone(key)), value: Arc::clone(value) };
+            Some(Arc::new(wires) as Arc<dyn RepartitionWires>)
+        };
+        KStream::new(self.handle.add_hidden(Required::Key, Location::caller(), wire, Arc::new(lift)))
     }
 }
 
@@ -133,6 +139,12 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, Option<V>> {
     #[track_caller]
     pub fn require_value(self) -> KStream<K, V> {
         let stage: Arc<dyn Stage<K, Option<V>, K, V>> = Arc::new(RequireValue);
-        KStream::new(self.handle.add_hidden(Required::Value, Location::caller(), wire_stage(stage)))
+        let lift = |wires: &dyn RepartitionWires| {
+            let Wires { key, value } = wires.as_any().downcast_ref::<Wires<K, V>>()?;
+            let wires = Wires { key: Arc::clone(key), value: optional(Arc::clone(value)) };
+            Some(Arc::new(wires) as Arc<dyn RepartitionWires>)
+        };
+        let wire = wire_stage(stage);
+        KStream::new(self.handle.add_hidden(Required::Value, Location::caller(), wire, Arc::new(lift)))
     }
 }

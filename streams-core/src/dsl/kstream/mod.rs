@@ -9,7 +9,7 @@ mod repartition;
 mod route;
 mod transform;
 
-pub(crate) use repartition::{RepartitionSpec, add_repartition};
+pub(crate) use repartition::{RepartitionSpec, Wires, add_repartition};
 
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use crate::dsl::handle::{Handle, wire_stage};
 use crate::operators::stage::Stage;
+use crate::topology::Effect;
 
 /// A stream of records with keys of `K` and values of `V`: a handle to a node of the topology under construction.
 ///
@@ -82,6 +83,31 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     {
         let stream = self.stage(prefix, location, stage);
         stream.handle.set_key_changed(true);
+        stream.handle.set_effect(Effect::ChangesKey);
+        stream
+    }
+
+    /// Adds a stateless node that changes values.
+    fn revaluing<V2: Send + 'static>(
+        &self,
+        prefix: &str,
+        location: &'static Location<'static>,
+        stage: impl Stage<K, V, K, V2> + 'static,
+    ) -> KStream<K, V2> {
+        let stream = self.stage(prefix, location, stage);
+        stream.handle.set_effect(Effect::ChangesValue);
+        stream
+    }
+
+    /// Adds a stateless node behind which records are as before it, or are no more.
+    fn keeping(
+        &self,
+        prefix: &str,
+        location: &'static Location<'static>,
+        stage: impl Stage<K, V, K, V> + 'static,
+    ) -> KStream<K, V> {
+        let stream = self.stage(prefix, location, stage);
+        stream.handle.set_effect(Effect::Keeps);
         stream
     }
 }

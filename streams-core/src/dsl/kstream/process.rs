@@ -9,7 +9,7 @@ use crate::dsl::handle::Handle;
 use crate::operators::process::{FixedKeyAdapter, ProcessorNode, Running};
 use crate::operators::{FixedKeyProcessor, Processor};
 use crate::topic::Store;
-use crate::topology::WireFn;
+use crate::topology::{Effect, WireFn};
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Runs a processor, one instance per task. Connect it to stores with [`with_store`](KStream::with_store).
@@ -51,6 +51,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     {
         let handle = self.add_processor::<K2, V2, P>("KSTREAM-PROCESSOR-", supplier, Location::caller());
         handle.set_key_changed(true);
+        handle.set_effect(Effect::ChangesKey);
         KStream::new(handle)
     }
 
@@ -62,7 +63,9 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: Send + 'static,
     {
         let supplier = move || FixedKeyAdapter(supplier());
-        KStream::new(self.add_processor::<K, V2, _>("KSTREAM-PROCESSVALUES-", supplier, Location::caller()))
+        let handle = self.add_processor::<K, V2, _>("KSTREAM-PROCESSVALUES-", supplier, Location::caller());
+        handle.set_effect(Effect::ChangesValue);
+        KStream::new(handle)
     }
 
     fn add_processor<K2, V2, P>(

@@ -1,5 +1,6 @@
 //! Moving records to the partition of their key, through an internal topic.
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::Arc;
@@ -14,8 +15,10 @@ use crate::operators::source::{Decoder, RecordTimestamp};
 use crate::operators::stage::{Driver, PassThrough, Stage};
 use crate::operators::{Port, TaskContext};
 use crate::record::Record;
-use crate::serde::{DefaultSerde, SerdeRef};
-use crate::topology::{Node, NodeKind, SourceTopics, TopicName, WireFn, boxed, is_generated};
+use crate::serde::{DefaultSerde, SerdeRef, same};
+use crate::topology::{
+    Node, NodeKind, Repartition, RepartitionWires, SourceTopics, TopicName, WireFn, boxed, is_generated,
+};
 
 /// What a repartition needs to know.
 pub(crate) struct RepartitionSpec<K: 'static, V: 'static> {
@@ -27,7 +30,8 @@ pub(crate) struct RepartitionSpec<K: 'static, V: 'static> {
     pub(crate) partitioner: Option<Box<PartitionerFn<K, V>>>,
 }
 
-/// Adds a repartition behind `input`: filter of null keys, sink, internal topic, source (rule R-3).
+/// Adds a repartition behind `input`: filter of null keys, sink, internal topic, source (rule R-3). It may be merged
+/// with others if the optimization is on.
 pub(crate) fn add_repartition<K, V>(
     input: &Handle,
     spec: RepartitionSpec<K, V>,
@@ -49,42 +53,80 @@ where
         }
     };
     let [sink_name, filter_name, source_name] = names;
-    let topic = format!("{base}-repartition");
+    let topic = TopicName { name: format!("{base}-repartition"), internal: true };
+    let wires = Wires { key, value };
 
-    let filtered = Arc::clone(&key);
-    let wire_filter: Arc<WireFn> = Arc::new(move |wirer, node| {
-        let stage: Arc<dyn Stage<K, V, K, V>> = match wirer.topology.null_keys_pass(node) {
-            true => Arc::new(PassThrough),
-            false => Arc::new(NullKeyFilter(Arc::clone(&filtered))),
-        };
-        let next = wirer.next::<K, V>(node);
-        boxed::<K, V>(Driver { node, stage, next })
+    let filter = input.add_named(filter_name, location, wires.filter());
+    let wire_sink = wires.sink_by(&topic, partitioner);
+    let sink = filter.add_kind(sink_name, NodeKind::Sink(Some(topic.clone())), location, wire_sink);
+    let kind = NodeKind::Source(SourceTopics::Repartition { name: topic.name.clone(), partitions });
+    let mut graph = input.graph();
+    let source = graph.add(Node::new(source_name, kind, Vec::new(), location, wires.source()));
+    graph.all_repartitions.push(Repartition {
+        filter: filter.node,
+        sink: sink.node,
+        source,
+        topic,
+        wires: Some(Arc::new(wires)),
     });
-    let filter = input.add_named(filter_name, location, wire_filter);
+    drop(graph);
+    input.at(source)
+}
 
-    let encoder = Arc::new(Encoder {
-        destination: Destination::Topic(topic.as_str().into()),
-        key: Arc::clone(&key),
-        value: Arc::clone(&value),
-        partitioner,
-        key_suffix: 0,
-        types: PhantomData,
-    });
-    let sink_topic = TopicName { name: topic.clone(), internal: true };
-    let wire_sink = {
-        let sink_topic = sink_topic.clone();
-        move |wirer: &mut crate::topology::Wirer<'_>, node| {
-            let topic = wirer.topic_number(&sink_topic);
+/// The serdes of a repartition, of which its nodes are made.
+pub(crate) struct Wires<K: 'static, V: 'static> {
+    pub(crate) key: SerdeRef<K>,
+    pub(crate) value: SerdeRef<V>,
+}
+
+impl<K: Send + 'static, V: Send + 'static> Wires<K, V> {
+    fn sink_by(&self, topic: &TopicName, partitioner: Option<Box<PartitionerFn<K, V>>>) -> Arc<WireFn> {
+        let encoder = Arc::new(Encoder {
+            destination: Destination::Topic(topic.name.as_str().into()),
+            key: Arc::clone(&self.key),
+            value: Arc::clone(&self.value),
+            partitioner,
+            key_suffix: 0,
+            types: PhantomData,
+        });
+        let topic = topic.clone();
+        Arc::new(move |wirer, node| {
+            let topic = wirer.topic_number(&topic);
             boxed::<K, V>(Sink::<K, V, K, V> { node, encoder: Arc::clone(&encoder), topic: Some(topic) })
-        }
-    };
-    filter.add_kind(sink_name, NodeKind::Sink(Some(sink_topic)), location, Arc::new(wire_sink));
+        })
+    }
+}
 
-    let decoder = Arc::new(Decoder { key, value, extractor: Arc::new(RecordTimestamp) });
-    let kind = NodeKind::Source(SourceTopics::Repartition { name: topic, partitions });
-    let node = Node::new(source_name, kind, Vec::new(), location, wire_source(decoder));
-    let node = input.graph().add(node);
-    input.at(node)
+impl<K: Send + 'static, V: Send + 'static> RepartitionWires for Wires<K, V> {
+    fn filter(&self) -> Arc<WireFn> {
+        let key = Arc::clone(&self.key);
+        Arc::new(move |wirer, node| {
+            let stage: Arc<dyn Stage<K, V, K, V>> = match wirer.topology.null_keys_pass(node) {
+                true => Arc::new(PassThrough),
+                false => Arc::new(NullKeyFilter(Arc::clone(&key))),
+            };
+            let next = wirer.next::<K, V>(node);
+            boxed::<K, V>(Driver { node, stage, next })
+        })
+    }
+
+    fn sink(&self, topic: &TopicName) -> Arc<WireFn> {
+        self.sink_by(topic, None)
+    }
+
+    fn source(&self) -> Arc<WireFn> {
+        let (key, value) = (Arc::clone(&self.key), Arc::clone(&self.value));
+        wire_source(Arc::new(Decoder { key, value, extractor: Arc::new(RecordTimestamp) }))
+    }
+
+    fn same(&self, other: &dyn RepartitionWires) -> bool {
+        let other = other.as_any().downcast_ref::<Self>();
+        other.is_some_and(|other| same(&self.key, &other.key) && same(&self.value, &other.value))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 }
 
 /// Drops records whose key is null: they have no partition to go to. Kafka Streams does not count them; here they
@@ -124,7 +166,13 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         let base = name.unwrap_or_else(|| self.handle.graph().names.next("KSTREAM-REPARTITION-"));
         let spec = RepartitionSpec { base, key, value, partitions, partitioner };
         let source = add_repartition(&self.handle, spec, Location::caller());
-        source.graph().node_mut(source.node).facts.asked_for = true;
+        let mut graph = source.graph();
+        graph.node_mut(source.node).facts.asked_for = true;
+        // What the user asks for stays where it is.
+        if let Some(repartition) = graph.all_repartitions.last_mut() {
+            repartition.wires = None;
+        }
+        drop(graph);
         KStream::new(source)
     }
 

@@ -12,7 +12,7 @@ use crate::operators::sink::{Destination, Encoder, Sink};
 use crate::operators::stage::{PassThrough, Stage};
 use crate::serde::{DefaultSerde, MaybeNull};
 use crate::topic::Topic;
-use crate::topology::{NodeKind, TopicName, Wirer, boxed};
+use crate::topology::{Effect, NodeKind, TopicName, Wirer, boxed};
 
 impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// The records of both streams, with no order between the two. Both must come from one builder, or `build`
@@ -26,6 +26,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         }
         let stage: Arc<dyn Stage<K, V, K, V>> = Arc::new(PassThrough);
         let merged = self.handle.add("KSTREAM-MERGE-", location, wire_stage(stage));
+        merged.set_effect(Effect::Keeps);
         // A stream merged with itself is one edge: each record comes out once.
         if other.handle.node != self.handle.node {
             let changed = other.handle.key_changed();

@@ -19,13 +19,13 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// ```
     #[track_caller]
     pub fn filter(self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
-        self.stage("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: true })
+        self.keeping("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: true })
     }
 
     /// Keeps the records the predicate refuses.
     #[track_caller]
     pub fn filter_not(self, predicate: impl Fn(&K, &V) -> bool + Send + Sync + 'static) -> KStream<K, V> {
-        self.stage("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: false })
+        self.keeping("KSTREAM-FILTER-", Location::caller(), Filter { predicate, keep: false })
     }
 
     /// Turns each record into one other. Marks the key as changed: what follows may have to repartition.
@@ -62,7 +62,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     where
         V2: Send + 'static,
     {
-        self.stage("KSTREAM-MAPVALUES-", Location::caller(), MapValues(move |_: &K, value| mapper(value)))
+        self.revaluing("KSTREAM-MAPVALUES-", Location::caller(), MapValues(move |_: &K, value| mapper(value)))
     }
 
     /// Turns each value into another, seeing the key.
@@ -74,7 +74,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     where
         V2: Send + 'static,
     {
-        self.stage("KSTREAM-MAPVALUES-", Location::caller(), MapValues(mapper))
+        self.revaluing("KSTREAM-MAPVALUES-", Location::caller(), MapValues(mapper))
     }
 
     /// Turns each value into another by code that may fail; the application's policy for failing user code decides
@@ -97,7 +97,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
     {
-        self.stage("KSTREAM-MAPVALUES-", Location::caller(), TryMapValues(mapper, PhantomData))
+        self.revaluing("KSTREAM-MAPVALUES-", Location::caller(), TryMapValues(mapper, PhantomData))
     }
 
     /// Turns each record into any number of others, in the order of the iterator. Marks the key as changed.
@@ -132,7 +132,7 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         I: IntoIterator<Item = V2> + 'static,
     {
         let mapper = FlatMapValues(move |_: &K, value| mapper(value));
-        self.stage("KSTREAM-FLATMAPVALUES-", Location::caller(), mapper)
+        self.revaluing("KSTREAM-FLATMAPVALUES-", Location::caller(), mapper)
     }
 
     /// Turns each value into any number of others, seeing the key.
@@ -146,13 +146,13 @@ impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
         V2: Send + 'static,
         I: IntoIterator<Item = V2> + 'static,
     {
-        self.stage("KSTREAM-FLATMAPVALUES-", Location::caller(), FlatMapValues(mapper))
+        self.revaluing("KSTREAM-FLATMAPVALUES-", Location::caller(), FlatMapValues(mapper))
     }
 
     /// Shows each record to `action` and passes it on.
     #[track_caller]
     pub fn peek(self, action: impl Fn(&K, &V) + Send + Sync + 'static) -> KStream<K, V> {
-        self.stage("KSTREAM-PEEK-", Location::caller(), Peek(action))
+        self.keeping("KSTREAM-PEEK-", Location::caller(), Peek(action))
     }
 
     /// Shows each record to `action`; the stream ends here. What the action does is not part of the transaction: it

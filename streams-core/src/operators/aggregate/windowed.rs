@@ -211,6 +211,10 @@ where
         Ok(())
     }
 
+    fn saves_everywhere(&self) -> bool {
+        self.emit == Emit::Close && self.emitted != UNKNOWN
+    }
+
     fn save(&self, progress: &mut Vec<(String, i64)>) {
         if self.emit == Emit::Close && self.emitted != UNKNOWN {
             progress.push((self.name.clone(), self.emitted));

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operators::policies::ErrorPolicies;
 use crate::state::EngineKind;
+use crate::topology::ADDITIONAL_RETENTION;
 
 /// What a crash may do to results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -156,7 +157,7 @@ impl Config {
             buffered_records: 1000,
             max_transaction_bytes: 16 << 20,
             offset_reset: OffsetReset::default(),
-            changelog_additional_retention: Duration::from_secs(24 * 60 * 60),
+            changelog_additional_retention: ADDITIONAL_RETENTION,
             close_timeout: Duration::from_secs(30),
             process_id: None,
             errors: ErrorPolicies::default(),

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TopicPartition};
-use crate::log::{PartitionReader, Wakeup};
+use crate::log::{Committed, PartitionReader, Wakeup};
+use crate::operators::source::SourceRows;
 use crate::record::RecordBatch;
 use crate::runtime::gauges::Gauges;
 use crate::runtime::shared::Shared;
 use crate::state::{RestoreProgress, Restorer};
-use crate::task::Task;
+use crate::task::{RestoreFrom, Task};
+use crate::time::StreamTime;
 
 /// Bytes read from a changelog at once.
 const SLICE: usize = 1 << 20;
@@ -25,49 +27,71 @@ pub(super) struct Restore {
 
 struct Restoring {
     store: usize,
-    changelog: TopicPartition,
+    partition: TopicPartition,
     reader: Box<dyn PartitionReader>,
     end: Offset,
+    /// If the partition is not a changelog but fills the store: what its records are there.
+    source: Option<Source>,
+}
+
+struct Source {
+    rows: Arc<dyn SourceRows>,
+    time: StreamTime,
+    batch: RecordBatch,
 }
 
 impl Restore {
-    /// Looks up where each store's changelog begins and ends, and how far the engine has come in it.
-    pub(super) fn begin(task: &Task, shared: &Shared, wakeup: &Arc<Wakeup>) -> Result<Restore> {
+    /// Looks up where each store's changelog begins and ends, and how far the engine has come in it. `committed` are
+    /// the positions of the task's inputs.
+    pub(super) fn begin(
+        task: &Task,
+        committed: &[Option<Committed>],
+        shared: &Shared,
+        wakeup: &Arc<Wakeup>,
+    ) -> Result<Restore> {
         let state = task.state();
         let mut restorer = Restorer::new(Arc::clone(state), shared.config.store_memory() / MEMORY_SHARE);
         let mut stores = Vec::new();
-        for (store, topic) in task.changelog_topics().into_iter().enumerate() {
-            let Some(topic) = topic else { continue };
-            let Some(info) = shared.log.describe_topic(&topic)? else {
+        for (store, from) in task.restores().into_iter().enumerate() {
+            let Some(RestoreFrom { partition, source }) = from else { continue };
+            let Some(info) = shared.log.describe_topic(&partition.topic)? else {
+                let what = if source.is_some() { "source" } else { "changelog" };
                 return Err(Error::new(
                     ErrorKind::NotFound,
                     format!(
-                        "task {}: changelog topic {topic} was deleted; start the application again",
-                        task.id
+                        "task {}: {what} topic {} was deleted; start the application again",
+                        task.id, partition.topic
                     ),
                 ));
             };
-            let changelog = TopicPartition::new(topic, task.id.partition);
             if state.set_changelog(store, info.id)? {
-                tracing::info!(task = %task.id, %changelog, "no local state: restoring all of it");
+                tracing::info!(task = %task.id, %partition, "no local state: restoring all of it");
             }
-            let (begin, end) = (shared.log.start_offset(&changelog)?, shared.log.end_offset(&changelog)?);
+            let (begin, end) = (shared.log.start_offset(&partition)?, shared.log.end_offset(&partition)?);
             let known = state.checkpoint(store).map(|checkpoint| checkpoint.offset);
-            let start = match known {
-                Some(offset) if (begin..=end).contains(&offset) => offset,
-                Some(offset) => {
-                    tracing::warn!(
-                        task = %task.id, %changelog, offset, begin, end,
-                        "the changelog does not reach the local state: restoring all of it"
-                    );
-                    state.wipe_store(store)?;
-                    begin
-                }
-                None => begin,
+            // What lies behind the committed position of a source is yet to be processed. The store may lie before
+            // what is left of the topic: it is right up to where it is.
+            let limit = source.as_ref().map(|(queue, _)| committed[*queue].as_ref().map(|c| c.offset));
+            let (end, usable) = match limit {
+                Some(limit) => (limit.unwrap_or(begin).min(end), known <= limit),
+                None => (end, known.is_none_or(|offset| (begin..=end).contains(&offset))),
             };
+            if !usable {
+                tracing::warn!(
+                    task = %task.id, %partition, offset = known, begin, end,
+                    "the local state is not at a place that can be restored from: restoring all of it"
+                );
+                state.wipe_store(store)?;
+            }
+            let start = known.filter(|_| usable).map_or(begin, |offset| offset.max(begin));
             restorer.begin(store, start, end, shared.elapsed());
-            let reader = shared.log.open_reader(&changelog, start, wakeup)?;
-            stores.push(Restoring { store, changelog, reader, end });
+            let reader = shared.log.open_reader(&partition, start, wakeup)?;
+            let source = source.map(|(_, rows)| Source {
+                rows,
+                time: StreamTime::unknown(),
+                batch: RecordBatch::new(),
+            });
+            stores.push(Restoring { store, partition, reader, end, source });
         }
         Ok(Restore { restorer, stores, batch: RecordBatch::new() })
     }
@@ -80,13 +104,18 @@ impl Restore {
                 continue;
             }
             self.batch.clear();
-            let count = restoring.reader.read(&mut self.batch, SLICE)?;
-            let position = restoring.reader.position();
-            self.restorer
-                .apply(restoring.store, &self.batch, position)
-                .map_err(|e| e.context(format!("restoring from {}", restoring.changelog)))?;
+            moved |= restoring.reader.read(&mut self.batch, SLICE)? > 0;
+            let position = restoring.reader.position().min(restoring.end);
+            let rows = match &mut restoring.source {
+                Some(source) => source.convert(&self.batch, restoring.end),
+                None => Ok(&self.batch),
+            };
+            let applied = rows.and_then(|rows| {
+                self.restorer.apply(restoring.store, rows, position)?;
+                Ok(rows.len())
+            });
+            let count = applied.map_err(|e| e.context(format!("restoring from {}", restoring.partition)))?;
             Gauges::add(&shared.gauges.restored, count as u64);
-            moved |= count > 0;
         }
         Ok(moved)
     }
@@ -98,5 +127,16 @@ impl Restore {
     /// How far each store has come.
     pub(super) fn progress(&self, now: Duration) -> Vec<RestoreProgress> {
         self.stores.iter().map(|restoring| self.restorer.progress(restoring.store, now)).collect()
+    }
+}
+
+impl Source {
+    /// The records before `end` as changelog records.
+    fn convert(&mut self, records: &RecordBatch, end: Offset) -> Result<&RecordBatch> {
+        self.batch.clear();
+        for record in records.iter().take_while(|record| record.offset < end) {
+            self.rows.read(record, &mut self.time, &mut self.batch)?;
+        }
+        Ok(&self.batch)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::ids::TaskId;
+use crate::ids::{Offset, TaskId};
 use crate::log::{Committed, PartitionReader, TopicHandle, Wakeup};
 use crate::operators::DropCounts;
 use crate::runtime::config::{Config, Forwarding, TaskIdle};
@@ -74,10 +74,10 @@ impl RunningTask {
         };
         let topics: Vec<InputTopic> = inputs.iter().map(|input| input.topic.clone()).collect();
         let task = Task::new(&shared.topology, id, &topics, env)?;
-        let restore = Restore::begin(&task, shared, wakeup)?;
+        let committed: Vec<Option<Committed>> = inputs.iter().map(|input| input.committed.clone()).collect();
+        let restore = Restore::begin(&task, &committed, shared, wakeup)?;
         shared.states.insert(id, task.state());
         shared.gauges.publish(id, |gauge| gauge.metrics.worker = worker);
-        let committed = inputs.iter().map(|input| input.committed.clone()).collect();
         let inputs = inputs
             .into_iter()
             .map(|input| Input::new(input.topic.topic, input.reader, input.bound, input.purge))
@@ -123,7 +123,9 @@ impl RunningTask {
 
     /// The stores are restored: takes up where the last commit left off.
     pub(super) fn begin(&mut self, wall_clock: Timestamp) -> Result<()> {
-        self.task.resume(&self.committed);
+        // Nothing was read ahead of the restore.
+        let starts: Vec<Offset> = self.inputs.iter().map(|input| input.reader.position()).collect();
+        self.task.resume(&self.committed, &starts);
         self.task.init(wall_clock)
     }
 
@@ -214,7 +216,7 @@ impl RunningTask {
         self.task.finish()
     }
 
-    pub(super) fn set_bound(&mut self, topic: &str, end: crate::ids::Offset) {
+    pub(super) fn set_bound(&mut self, topic: &str, end: Offset) {
         for input in self.inputs.iter_mut().filter(|input| input.topic == topic) {
             input.bound = Bound::At(end);
         }

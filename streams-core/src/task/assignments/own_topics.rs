@@ -40,8 +40,8 @@ impl Assignments {
                     own.push((format!("{application_id}-{name}"), owner));
                 }
             }
-            for store in topology.stores_of(sub) {
-                let store = topology.store(store);
+            let stores = topology.stores_of(sub).into_iter().map(|store| topology.store(store));
+            for store in stores.filter(|store| store.has_changelog()) {
                 let owner = format!("the store `{}` ({})", store.spec.name, store.place());
                 own.push((format!("{application_id}-{}-changelog", store.spec.name), owner));
             }

@@ -98,7 +98,7 @@ impl Drawing {
         let next = format!("t{}", ids.topics.len());
         let id = ids.topics.entry(name.to_owned()).or_insert_with(|| next.clone()).clone();
         if id == next {
-            let internal = topology.internal_topics().iter().any(|topic| topic.name == name);
+            let internal = topology.made_topics().iter().any(|topic| topic.name == name);
             let kind = if internal { ShapeKind::InternalTopic } else { ShapeKind::Topic };
             self.topics.push(Shape { id: next, label: name.to_owned(), kind });
         }

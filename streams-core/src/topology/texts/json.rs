@@ -185,7 +185,7 @@ impl Topology {
     }
 
     fn internal_topic_texts(&self) -> Vec<InternalTopicText<'_>> {
-        let text = |topic: super::InternalTopic| {
+        let text = |topic: super::MadeTopic| {
             let (kind, partitions, store) = match topic.made {
                 Made::Repartition(_, partitions) => ("repartition", partitions, None),
                 Made::Changelog(store) => ("changelog", None, Some(self.store(store).spec.name.as_str())),
@@ -193,6 +193,6 @@ impl Topology {
             let cleanup_policy = cleanup_text(topic.cleanup);
             InternalTopicText { name: topic.name, kind, partitions, cleanup_policy, store }
         };
-        self.internal_topics().into_iter().map(text).collect()
+        self.made_topics().into_iter().map(text).collect()
     }
 }

@@ -13,11 +13,11 @@ mod mermaid;
 
 use crate::ids::{NodeId, StoreId};
 use crate::log::CleanupPolicy;
-use crate::state::{StoreKind, StoreSpec};
+use crate::topology::internal::changelog_cleanup;
 use crate::topology::{NodeKind, SourceTopics, StoreNode, Topology};
 
 /// A topic that the application makes.
-pub(super) struct InternalTopic {
+pub(super) struct MadeTopic {
     pub(super) name: String,
     pub(super) made: Made,
     pub(super) cleanup: CleanupPolicy,
@@ -65,27 +65,30 @@ impl Topology {
         }
     }
 
-    /// The topic that a store is restored from.
+    /// The topic that a store is restored from: its own, or the one that fills it.
     pub(super) fn changelog_of(&self, store: &StoreNode) -> Option<String> {
-        store.spec.logged.then(|| format!("{}-changelog", store.spec.name))
+        match &store.source {
+            Some(source) => Some(source.topic.clone()),
+            None => store.spec.logged.then(|| format!("{}-changelog", store.spec.name)),
+        }
     }
 
     /// The topics that the application makes: repartitions, then changelogs.
-    pub(super) fn internal_topics(&self) -> Vec<InternalTopic> {
+    pub(super) fn made_topics(&self) -> Vec<MadeTopic> {
         let (mut repartitions, mut changelogs) = (Vec::new(), Vec::new());
         for sub in self.subs() {
             for (source, topics) in self.sources_of(sub) {
                 if let SourceTopics::Repartition { name, partitions } = topics {
                     let made = Made::Repartition(source, *partitions);
                     let cleanup = CleanupPolicy::Delete;
-                    repartitions.push(InternalTopic { name: name.clone(), made, cleanup });
+                    repartitions.push(MadeTopic { name: name.clone(), made, cleanup });
                 }
             }
             for id in self.stores_of(sub) {
                 let store = self.store(id);
-                if let Some(name) = self.changelog_of(store) {
+                if let Some(name) = self.changelog_of(store).filter(|_| store.has_changelog()) {
                     let cleanup = changelog_cleanup(&store.spec);
-                    changelogs.push(InternalTopic { name, made: Made::Changelog(id), cleanup });
+                    changelogs.push(MadeTopic { name, made: Made::Changelog(id), cleanup });
                 }
             }
         }
@@ -97,15 +100,6 @@ impl Topology {
     pub(super) fn users_of(&self, store: StoreId) -> Vec<NodeId> {
         let all = self.subs().flat_map(|sub| self.nodes_of(sub).iter().copied());
         all.filter(|&node| self.node(node).stores.contains(&store)).collect()
-    }
-}
-
-/// What becomes of old records of a changelog (formats 3.13).
-pub(super) fn changelog_cleanup(spec: &StoreSpec) -> CleanupPolicy {
-    match &spec.kind {
-        StoreKind::KeyValue => CleanupPolicy::Compact,
-        StoreKind::Window(window) if window.retain_duplicates => CleanupPolicy::Delete,
-        StoreKind::Window(_) => CleanupPolicy::CompactDelete,
     }
 }
 

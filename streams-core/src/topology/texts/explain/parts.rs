@@ -9,7 +9,7 @@ use crate::topology::{NodeKind, SourceTopics, Topology};
 
 impl Topology {
     pub(super) fn explain_summary(&self, text: &mut Text) {
-        let made = self.internal_topics();
+        let made = self.made_topics();
         let repartitions = made.iter().filter(|topic| matches!(topic.made, Made::Repartition(..))).count();
         let stores: usize = self.subs().map(|sub| self.stores_of(sub).len()).sum();
         text.line(format!(
@@ -132,7 +132,7 @@ impl Topology {
     }
 
     pub(super) fn explain_topics(&self, text: &mut Text) {
-        let topics = self.internal_topics();
+        let topics = self.made_topics();
         if topics.is_empty() {
             return;
         }

@@ -9,7 +9,7 @@ use crate::topology::{Member, NodeKind, SourceTopics, Topology, connected};
 
 impl Topology {
     pub(super) fn explain_repartitions(&self, text: &mut Text) {
-        for topic in self.internal_topics() {
+        for topic in self.made_topics() {
             let Made::Repartition(source, partitions) = topic.made else { continue };
             let writers = self.writers_of(&topic.name);
             let from: BTreeSet<String> = writers.iter().map(|&sink| self.sub_of(sink).to_string()).collect();

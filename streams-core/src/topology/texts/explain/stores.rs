@@ -2,8 +2,9 @@
 
 use crate::ids::{NodeId, StoreId};
 use crate::state::{StoreKind, StoreSpec};
+use crate::topology::internal::changelog_cleanup;
+use crate::topology::texts::cleanup_text;
 use crate::topology::texts::explain::{Text, counted};
-use crate::topology::texts::{changelog_cleanup, cleanup_text};
 use crate::topology::{StoreNode, Topology};
 
 /// Bytes of the timestamp before each value in the engine.
@@ -70,6 +71,13 @@ impl Topology {
             text.point("changelog", "none: what the state directory loses is lost");
             return;
         };
+        if store.source.is_some() {
+            text.point(
+                "changelog",
+                format!("`{changelog}`, which fills the store: nothing is written, and it must keep every key's last record"),
+            );
+            return;
+        }
         let (what, key) = match spec.kind {
             StoreKind::KeyValue => ("key", "key".to_owned()),
             StoreKind::Window(_) => {
