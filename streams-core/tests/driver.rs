@@ -220,3 +220,23 @@ fn a_bounded_store_keeps_the_keys_used_last_also_after_a_restart() -> Result<()>
     }
     Ok(())
 }
+
+#[test]
+fn the_end_of_the_input_closes_windows_upstream_first_whatever_the_numbers_of_sub_topologies() -> Result<()> {
+    let builder = StreamsBuilder::new();
+    // Begun first, so that what is behind the repartition has a lower number than what is before it.
+    let table = builder.table(&Topic::<String, String>::new("table"));
+    let windows = TimeWindows::tumbling(Duration::from_millis(10)).no_grace();
+    let counts = builder.stream(&Topic::<String, String>::new("in")).group_by_key().windowed_by(windows);
+    let counts = counts.emit_strategy(EmitStrategy::OnWindowClose).count().to_stream();
+    let by_key = counts.select_key(|window, _| window.key.clone()).map_values(|n| n.unwrap_or(0));
+    let joined = by_key.join_table(table, |n, _: &String| n).group_by_key().windowed_by(windows);
+    let twice = joined.emit_strategy(EmitStrategy::OnWindowClose).count().to_stream();
+    twice.map(|window, n| (window.key, n)).to(&Topic::<String, Option<i64>>::new("out"));
+    let mut driver = TestDriver::new(&builder.build()?)?;
+    driver.pipe(&Topic::<String, String>::new("table"), "a".to_owned(), "row".to_owned(), 0)?;
+    driver.pipe(&Topic::<String, String>::new("in"), "a".to_owned(), "v".to_owned(), 5)?;
+    driver.finish()?;
+    assert_eq!(driver.read(&Topic::<String, i64>::new("out"))?.len(), 1);
+    Ok(())
+}

@@ -43,6 +43,11 @@ impl StreamsBuilder {
     }
 
     /// A stream of the records of a topic.
+    ///
+    /// Several streams of the same topics with the same serdes and timestamp extractor are one: records are read and
+    /// judged once, and the sources are one node, called after the first (as in Kafka Streams, which merges also those
+    /// that read differently, and then by the first one's serdes). Streams that share some of their topics only, and a
+    /// stream and a table of one topic, each read it for themselves; Kafka Streams refuses these.
     #[track_caller]
     pub fn stream<K, V>(&self, topic: &Topic<K, V>) -> KStream<K, V>
     where

@@ -1,7 +1,7 @@
 //! The topics of an application: those it needs are looked up, those it owns are created (formats 3.13).
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, NewTopic, TopicConfig};
+use crate::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
 use crate::runtime::config::Config;
 use crate::runtime::shared::partitions_of;
 use crate::task::Assignments;
@@ -15,6 +15,7 @@ pub(super) fn prepare(topology: &Topology, config: &Config, log: &dyn Log) -> Re
     for NewTopic { name, partitions, config } in internal(topology, config, &assignments) {
         ensure(log, &name, partitions, config)?;
     }
+    warn_of_short_memory(topology, log)?;
     let dead_letters = config.errors.dead_letter_topic.as_ref().filter(|_| config.errors.uses_dead_letters());
     if let Some(topic) = dead_letters
         && log.describe_topic(topic)?.is_none()
@@ -59,6 +60,27 @@ fn check_sinks(topology: &Topology, application_id: &str, log: &dyn Log) -> Resu
                 partitions_of(log, &topic.full_name(application_id))
                     .map_err(|e| e.context(format!("sink {}", topology.describe_node(id))))?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// A topic that is the changelog of a table has to keep what the table has.
+fn warn_of_short_memory(topology: &Topology, log: &dyn Log) -> Result<()> {
+    for store in (0..topology.sub_topology_count() as u32).flat_map(|sub| topology.stores_of(sub)) {
+        let store = topology.store(store);
+        let Some(source) = &store.source else { continue };
+        let config = log.describe_topic(&source.topic)?.map(|info| info.config);
+        if config.is_some_and(|config| {
+            config.cleanup_policy != CleanupPolicy::Compact
+                && (config.retention.is_some() || config.retention_bytes.is_some())
+        }) {
+            tracing::warn!(
+                topic = source.topic,
+                store = store.spec.name,
+                "the topic of a table is its changelog, but deletes records by age or size: rows older than that \
+                 cannot be restored; let the topic be compacted"
+            );
         }
     }
     Ok(())

@@ -56,7 +56,7 @@ impl Assignments {
         Ok(all)
     }
 
-    /// Every task, upstream sub-topologies first.
+    /// Every task, by the numbers of the sub-topologies.
     pub(crate) fn tasks(&self) -> Vec<TaskId> {
         let of = |(sub, inputs): (usize, &SubInputs)| {
             let count = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);

@@ -208,10 +208,14 @@ impl TestDriver {
 
     /// The input has ended: closes every window, from upstream to downstream.
     pub fn finish(&mut self) -> Result<()> {
-        for task in 0..self.tasks.len() {
-            self.run()?;
-            self.tasks[task].finish()?;
-            self.commit_task(task)?;
+        for sub in self.topology.upstream_first() {
+            for task in 0..self.tasks.len() {
+                if self.tasks[task].id.sub_topology == sub {
+                    self.run()?;
+                    self.tasks[task].finish()?;
+                    self.commit_task(task)?;
+                }
+            }
         }
         self.commit()
     }

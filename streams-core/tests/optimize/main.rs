@@ -8,3 +8,4 @@ mod repartitions;
 mod reuse;
 mod sources;
 mod support;
+mod texts;

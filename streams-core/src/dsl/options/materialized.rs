@@ -65,7 +65,9 @@ impl<K: 'static, V: 'static> Materialized<K, V> {
         self
     }
 
-    /// Whether changes go to a changelog topic (the default). Without one the content is lost with the machine.
+    /// Whether changes go to a changelog topic (the default). Without one the content is lost with the machine. The
+    /// changelog of a table of a topic may be that topic, see
+    /// [`Optimization::reuse_source_topics`](crate::Optimization::reuse_source_topics).
     #[must_use]
     pub fn logged(mut self, logged: bool) -> Self {
         self.logged = logged;

@@ -23,9 +23,15 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Optimization {
-    /// The topic of a table is the changelog of the table's store (`reuse.ktable.source.topics`).
+    /// The topic of a table is the changelog of the table's store (`reuse.ktable.source.topics`): nothing is written for
+    /// the store, and a restore reads the topic again, up to the committed position, as it was read the first time. So
+    /// the topic has to keep the last record of each key: let it be compacted. Tables of streams (`to_table`), stores
+    /// without a changelog and stores that let keys go (`max_keys`) stay as they are.
     pub reuse_source_topics: bool,
-    /// Repartitions below one change of key share a topic (`merge.repartition.topics`).
+    /// Repartitions below one change of key share a topic, which is called after the first of them
+    /// (`merge.repartition.topics`). Filters, peeks and splits between the change of key and a repartition run behind
+    /// the shared one, with all that follows them. A verb that changes values in between keeps a repartition of its
+    /// own, and so do other serdes and `repartition`.
     pub merge_repartition_topics: bool,
     /// A stream joined with itself is kept in one store instead of two (`single.store.self.join`).
     pub single_store_self_join: bool,

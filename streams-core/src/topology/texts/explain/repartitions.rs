@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::ids::NodeId;
 use crate::topology::texts::Made;
 use crate::topology::texts::explain::{Text, counted, listed, quoted};
-use crate::topology::{Member, NodeKind, SourceTopics, Topology, connected};
+use crate::topology::{Effect, Member, NodeKind, SourceTopics, Topology, connected};
 
 impl Topology {
     pub(super) fn explain_repartitions(&self, text: &mut Text) {
@@ -40,13 +40,24 @@ impl Topology {
                 ),
             };
         }
-        let users = self.visible(source, false);
+        let users = self.needing(source);
         let needs = if users.len() == 1 { "needs" } else { "need" };
         let need = format!("{} {needs} the records of a key in one task", self.node_texts(&users));
         match changed {
             Some(changed) => format!("{changed}, and {need}"),
             None => need,
         }
+    }
+
+    /// The nodes behind a repartition that need it: those that a shared one has brought behind it do not.
+    fn needing(&self, node: NodeId) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        for child in self.visible(node, false) {
+            let keeps = self.node(child).effect == Effect::Keeps;
+            let users = if keeps { self.needing(child) } else { vec![child] };
+            found.extend(users.into_iter().filter(|user| !found.contains(user)).collect::<Vec<_>>());
+        }
+        found
     }
 
     /// The nearest nodes before `writers` that change keys.
