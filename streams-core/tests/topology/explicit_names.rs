@@ -46,8 +46,10 @@ fn every_unnamed_store_and_topic_is_in_the_one_report() {
             streams_core::serde::DefaultSerde::serde(),
         )
     };
-    let _ = stream.clone().to_table_with::<String>(unnamed());
-    let _ = builder.table_with(&Topic::<String, String>::new("rows"), Consumed::new(), unnamed());
+    // These have stores because the join needs them.
+    let latest = stream.clone().to_table_with::<String>(unnamed());
+    let rows = builder.table_with(&Topic::<String, String>::new("rows"), Consumed::new(), unnamed());
+    let _ = rows.join(latest, |row, _| row.clone());
     let _ = stream.group_by_with(|_, v| v.clone(), Grouped::new().named("named")).count();
     let text = message(builder.build());
     for part in [

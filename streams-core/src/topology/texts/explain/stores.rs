@@ -32,6 +32,9 @@ impl Topology {
         };
         text.head(format!("Store `{}` of sub-topology {sub}: {kind} ({})", spec.name, store.place()));
         text.point("used by", self.node_texts(&self.users_of(id)));
+        if let Some(reason) = self.demand(id) {
+            text.point("on demand", reason);
+        }
         match &spec.kind {
             StoreKind::KeyValue => Self::explain_key_value(spec, text),
             StoreKind::Window(window) => self.explain_windows(id, window, text),
@@ -109,6 +112,43 @@ impl Topology {
         text.point("results", format!("go on {often}; {old}"));
     }
 
+    /// Why a table is kept that the user did not ask to keep.
+    fn demand(&self, id: StoreId) -> Option<String> {
+        let users = self.users_of(id);
+        let kept = |node: &&NodeId| {
+            let table = self.node(**node).table.as_ref();
+            table.is_some_and(|table| table.store == Some(id) && table.on_demand.is_some())
+        };
+        let table = *users.iter().find(kept)?;
+        let readers: Vec<NodeId> = users.into_iter().filter(|&user| user != table).collect();
+        let groupings = self.groupings_of(table);
+        let needs = |nodes: &[NodeId], what: &str| {
+            let verb = if nodes.len() == 1 { "needs" } else { "need" };
+            (!nodes.is_empty()).then(|| format!("{} {verb} {what}", self.node_texts(nodes)))
+        };
+        let reasons = [needs(&readers, "its rows"), needs(&groupings, "the values before its changes")];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        Some(format!("the table {} is kept because {}", self.node_text(table), reasons.join(", and ")))
+    }
+
+    /// The groupings that take old values from a table, directly or through tables without a store.
+    fn groupings_of(&self, table: NodeId) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        for &child in &self.node(table).children {
+            let node = self.node(child);
+            match &node.table {
+                None if node.facts.rekeys => found.push(child),
+                Some(derived) if derived.store.is_none() && derived.old.are_sent() => {
+                    found.extend(self.groupings_of(child));
+                }
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     pub(super) fn explain_storeless_tables(&self, text: &mut Text) {
         let all = self.subs().flat_map(|sub| self.shown_nodes(sub));
         let tables: Vec<_> = all
@@ -118,7 +158,8 @@ impl Topology {
             return;
         }
         text.head(
-            "Tables without a store, because nothing needs their rows: they pass changes on and cost nothing",
+            "Tables without a store of their own, which cost nothing: rows that are looked up in them are computed \
+             from the tables they are made of",
         );
         tables.into_iter().for_each(|id| text.line(format!("  {}", self.node_text(id))));
     }
