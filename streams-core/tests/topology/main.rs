@@ -5,5 +5,6 @@
 mod build_errors;
 mod explain;
 mod explicit_names;
+mod joins;
 mod support;
 mod texts;

@@ -2,12 +2,16 @@
 
 use crate::ids::{NodeId, StoreId};
 use crate::state::{StoreKind, StoreSpec};
+use crate::topology::Topology;
+use crate::topology::texts::explain::windows::CHANGELOG_KEY;
 use crate::topology::texts::explain::{Text, counted};
 use crate::topology::texts::{changelog_cleanup, cleanup_text};
-use crate::topology::{StoreNode, Topology};
 
 /// Bytes of the timestamp before each value in the engine.
 pub(super) const STAMP: usize = 8;
+/// Bytes beside key and value of a record without a partner: time and side; kind and number of values; length and side
+/// of the value.
+const UNMATCHED: usize = 8 + 1 + 1 + 4 + 4 + 1;
 
 impl Topology {
     pub(super) fn explain_stores(&self, text: &mut Text) {
@@ -22,6 +26,7 @@ impl Topology {
         let store = self.store(id);
         let spec = &store.spec;
         let kind = match &spec.kind {
+            StoreKind::KeyValue if self.is_unmatched(id) => "records without a partner so far".to_owned(),
             StoreKind::KeyValue => "a value per key".to_owned(),
             StoreKind::Window(window) if window.retain_duplicates => {
                 format!("values per key and time, kept for {:?}", window.retention)
@@ -36,16 +41,39 @@ impl Topology {
             text.point("on demand", reason);
         }
         match &spec.kind {
+            StoreKind::KeyValue if self.is_unmatched(id) => Self::explain_unmatched(text),
             StoreKind::KeyValue => Self::explain_key_value(spec, text),
             StoreKind::Window(window) => self.explain_windows(id, window, text),
         }
-        self.explain_log(store, text);
+        self.explain_log(id, text);
         self.explain_forwarding(id, text);
     }
 
     /// Whether a store keeps a row for every key it has seen, until the user deletes it.
-    pub(super) fn is_unbounded(spec: &StoreSpec) -> bool {
-        matches!(spec.kind, StoreKind::KeyValue) && spec.max_keys.is_none()
+    pub(super) fn is_unbounded(&self, id: StoreId) -> bool {
+        let spec = &self.store(id).spec;
+        matches!(spec.kind, StoreKind::KeyValue) && spec.max_keys.is_none() && !self.is_unmatched(id)
+    }
+
+    /// Whether it is the store of a join's records that have no partner yet.
+    fn is_unmatched(&self, id: StoreId) -> bool {
+        self.users_of(id).into_iter().any(|node| self.node(node).facts.unmatched == Some(id))
+    }
+
+    fn explain_unmatched(text: &mut Text) {
+        text.point(
+            "size",
+            "bounded by time: a record leaves with its first partner, or when it is put out without one, after its \
+             window and grace period",
+        );
+        text.point(
+            "per record",
+            format!(
+                "a row of key + value + {} bytes (time, side, lengths, timestamp), shared by those of one key, side and \
+                 time; kept in memory, too",
+                UNMATCHED + STAMP
+            ),
+        );
     }
 
     fn explain_key_value(spec: &StoreSpec, text: &mut Text) {
@@ -67,17 +95,21 @@ impl Topology {
         );
     }
 
-    fn explain_log(&self, store: &StoreNode, text: &mut Text) {
+    fn explain_log(&self, id: StoreId, text: &mut Text) {
+        let store = self.store(id);
         let spec = &store.spec;
         let Some(changelog) = self.changelog_of(store) else {
             text.point("changelog", "none: what the state directory loses is lost");
             return;
         };
-        let (what, key) = match spec.kind {
-            StoreKind::KeyValue => ("key", "key".to_owned()),
-            StoreKind::Window(_) => {
-                ("window", format!("key + {} bytes (window start, sequence)", super::windows::CHANGELOG_KEY))
+        let stamped = format!("key + {CHANGELOG_KEY} bytes (window start, sequence)");
+        let (what, key) = match &spec.kind {
+            StoreKind::KeyValue if self.is_unmatched(id) => {
+                ("key, side and time", format!("key + {UNMATCHED} bytes (time, side, lengths)"))
             }
+            StoreKind::KeyValue => ("key", "key".to_owned()),
+            StoreKind::Window(window) if window.retain_duplicates => ("record", stamped),
+            StoreKind::Window(_) => ("window", stamped),
         };
         text.point(
             "changelog",
