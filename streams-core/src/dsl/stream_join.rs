@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
 use crate::dsl::KStream;
@@ -18,7 +17,7 @@ use crate::operators::stage::{PassThrough, Stage};
 use crate::serde::SerdeRef;
 use crate::state::{StoreSpec, UnmatchedStore, WindowExpiry, WindowSpec, WindowStore};
 use crate::time::StreamTime;
-use crate::topology::{StoreNode, WireFn, Wirer, boxed};
+use crate::topology::{StoreNode, WireFn, Wirer, boxed, place};
 use crate::windows::JoinWindows;
 
 type Place = &'static Location<'static>;
@@ -59,17 +58,16 @@ where
     V2: Clone + Send + 'static,
     R: Send + 'static,
 {
-    let place = format!("{}:{}", location.file(), location.line());
-    if !Rc::ptr_eq(&left.handle.graph, &right.handle.graph) {
-        let mistake = format!(
-            "join of streams of two builders ({place}): begin both streams with one `StreamsBuilder`"
-        );
-        right.handle.graph().mistakes.add(mistake.clone());
-        left.handle.graph().mistakes.add(mistake);
+    let verb = match kind {
+        JoinKind::Inner => "join",
+        JoinKind::Left => "left_join",
+        JoinKind::Outer => "outer_join",
+    };
+    if !left.handle.same_builder(&right.handle, verb, location) {
         return KStream::new(left.handle);
     }
     if let Some(mistake) = windows.mistake() {
-        left.handle.graph().mistakes.add(format!("join at {place}: {mistake}"));
+        left.handle.graph().mistakes.add(format!("the join windows at {}: {mistake}", place(location)));
     }
     let name = options.name.clone();
     let (left_key, right_key) = (K::serde(Arc::clone(&options.key)), K2::serde(Arc::clone(&options.key)));
@@ -135,8 +133,10 @@ where
     left_join.connect(stores.right);
     right_join.connect(stores.left);
     if let Some(store) = stores.unmatched {
-        left_join.connect(store);
-        right_join.connect(store);
+        for join in [left_join, right_join] {
+            join.connect(store);
+            join.graph().node_mut(join.node).facts.unmatched = Some(store);
+        }
     }
     KStream::new(merge)
 }

@@ -68,8 +68,9 @@ impl App {
     /// Starts it: creates the internal topics, opens the state, joins the group, and runs on threads of its own
     /// until it is stopped. Needs no async runtime.
     ///
-    /// Errs if a setting is wrong, a topic of the topology is missing, an internal topic has another number of
-    /// partitions than it must have, or the state directory is in use.
+    /// Errs if a setting is wrong, a topic of the topology is missing, topics that are joined have different numbers of
+    /// partitions, an internal topic has another number of partitions than it must have, or the state directory is in
+    /// use.
     pub fn start(self) -> Result<AppHandle> {
         self.launch(false)
     }

@@ -9,6 +9,36 @@ use crate::topology::node::TopicName;
 use crate::topology::{CoPartitioned, Graph, Node, NodeKind, SourceTopics, StoreNode, optimize, subtopology};
 
 /// A topology: a value that can be run any number of times, in a test driver, on an embedded log or on Kafka.
+///
+/// # Reading a topology
+///
+/// [`explain`](Self::explain) says in words what will run: what runs together, why records are repartitioned, which
+/// state grows and what it costs. [`to_mermaid`](Self::to_mermaid) and [`to_dot`](Self::to_dot) draw it.
+/// [`describe`](Self::describe) is the text that Kafka Streams has for it, to be compared with a Java program's.
+/// [`to_json`](Self::to_json) is for programs. The same topology always gives the same texts.
+///
+/// ```
+/// use streams_core::{Grouped, Materialized, StreamsBuilder, Topic};
+///
+/// const VISITS: Topic<String, String> = Topic::new("visits");
+/// const COUNTS: Topic<String, i64> = Topic::new("counts");
+///
+/// let builder = StreamsBuilder::new();
+/// let pages = builder.stream(&VISITS).group_by_with(|_, page| page.clone(), Grouped::new().named("by-page"));
+/// pages.count_with(Materialized::named("counts")).to_stream().to(&COUNTS);
+/// let topology = builder.build()?;
+///
+/// let text = topology.explain();
+/// assert!(text.starts_with("2 sub-topologies, 1 repartition and 1 store."), "{text}");
+/// assert!(text.contains("Repartition `by-page-repartition`, from sub-topology 0 to 1\n  why: `by-page` ("), "{text}");
+/// assert!(text.contains("  size: grows without bound"), "{text}");
+///
+/// assert!(topology.describe().contains("Sink: by-page-repartition-sink (topic: by-page-repartition)"));
+/// assert!(topology.to_json().contains(r#""name": "counts-changelog""#));
+/// assert!(topology.to_mermaid().contains(r#"[("counts")]"#));
+/// assert!(topology.to_dot().contains(r#"[label="counts", shape=cylinder]"#));
+/// # Ok::<(), streams_core::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Topology(Arc<Inner>);
 

@@ -112,6 +112,8 @@ pub(crate) struct Facts {
     pub(crate) types: Option<(&'static str, &'static str)>,
     /// The windows of an aggregation.
     pub(crate) windows: Option<TimeWindows>,
+    /// The store of a join's records that have no partner yet.
+    pub(crate) unmatched: Option<StoreId>,
     /// Whether it emits each window once, when it is closed.
     pub(crate) on_close: bool,
 }

@@ -334,6 +334,17 @@ fn a_topic_may_be_read_twice_and_written_where_it_is_read() -> streams_core::Res
 }
 
 #[test]
+fn raw_bytes_fit_whatever_else_a_topic_is_read_as() {
+    let builder = StreamsBuilder::new();
+    builder.stream(&IN).to(&OUT);
+    builder.stream(&Topic::<String, Vec<u8>>::new("in")).to(&Topic::<String, Vec<u8>>::new("copy"));
+    builder
+        .stream(&Topic::<Option<String>, Option<String>>::new("in"))
+        .to(&Topic::<String, String>::new("nulls"));
+    assert_eq!(message(builder.build()), "");
+}
+
+#[test]
 fn a_store_that_is_not_connected_is_an_error_with_processor_and_store_and_what_is_connected() {
     const OTHER: Store<String, i64> = Store::new("other");
     let builder = StreamsBuilder::new();

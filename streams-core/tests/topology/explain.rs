@@ -96,8 +96,8 @@ fn windows_tables_and_what_holds_parts_together_are_explained() -> Result<()> {
         "  per key: at most 3 rows that are shown and 5 that are kept, each of key + value + 20 bytes (window start, \
          sequence, timestamp), beside what the engine and the memory budget add\n",
         "  changelog: none: what the state directory loses is lost\n",
-        "\nTables without a store, because nothing needs their rows: they pass changes on and cost nothing\n  \
-         `KTABLE-SOURCE-_` (@)\n  `KTABLE-FILTER-_` (@)\n",
+        "\nTables without a store of their own, which cost nothing: rows that are looked up in them are computed from the \
+         tables they are made of\n  `KTABLE-SOURCE-_` (@)\n  `KTABLE-FILTER-_` (@)\n",
     ] {
         assert!(text.contains(part), "{part} is not in:\n{text}");
     }

@@ -66,6 +66,10 @@ impl Topology {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
     use crate::{KStream, Repartitioned, StreamsBuilder, Topic};
 
@@ -178,5 +182,76 @@ mod tests {
         );
         let counts = assigned(&builder, &[("left", 2), ("right", 2), ("middle", 9)]).unwrap();
         assert_eq!(counts, [("app-m-repartition".to_owned(), 2)]);
+    }
+
+    /// A source of joins: its topic's count, and if it is repartitioned, the count that was given.
+    #[derive(Debug, Clone)]
+    struct Side {
+        count: u32,
+        repartition: Option<Option<u32>>,
+    }
+
+    impl Side {
+        fn fixed(&self) -> Option<u32> {
+            self.repartition.unwrap_or(Some(self.count))
+        }
+
+        fn topic(&self, number: usize) -> String {
+            let (prefix, suffix) =
+                if self.repartition.is_some() { ("app-", "-repartition") } else { ("", "") };
+            format!("{prefix}t{number}{suffix}")
+        }
+    }
+
+    fn sides() -> impl Strategy<Value = Vec<Side>> {
+        let repartition = prop_oneof![Just(None), Just(Some(None)), (1_u32..3).prop_map(|n| Some(Some(n)))];
+        let side = (1_u32..3, repartition).prop_map(|(count, repartition)| Side { count, repartition });
+        prop::collection::vec(side, 5)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_joined_has_equal_counts_or_is_refused_because_it_cannot(
+            sides in sides(),
+            joins in prop::collection::vec((0_usize..5, 0_usize..5), 0..5)
+        ) {
+            let builder = StreamsBuilder::new();
+            let streams: Vec<Strings> = sides.iter().enumerate().map(|(number, side)| {
+                let stream = builder.stream(&topic(format!("t{number}").leak()));
+                match side.repartition {
+                    None => stream,
+                    Some(given) => {
+                        let mut repartitioned = named(&format!("t{number}"));
+                        repartitioned.partitions = given;
+                        stream.repartition_with(repartitioned)
+                    }
+                }
+            }).collect();
+            // Sides that some chain of joins connects, by the least of them.
+            let mut part: Vec<usize> = (0..sides.len()).collect();
+            for &(left, right) in joins.iter().filter(|(left, right)| left != right) {
+                join(streams[left].clone(), streams[right].clone()).to(&topic("out"));
+                let (keep, go) = (part[left].min(part[right]), part[left].max(part[right]));
+                part.iter_mut().filter(|one| **one == go).for_each(|one| *one = keep);
+            }
+            let connected = |root: usize| (0..sides.len()).filter(move |&number| part[number] == root);
+            let contradiction = (0..sides.len()).any(|root| {
+                connected.clone()(root).filter_map(|number| sides[number].fixed()).collect::<BTreeSet<_>>().len() > 1
+            });
+            let count = |name: &str| Ok(sides[name[1..].parse::<usize>().unwrap_or(0)].count);
+            let all = builder.build().and_then(|topology| Assignments::of(&topology, "app", &[], &count));
+            prop_assert_eq!(all.is_err(), contradiction, "{}", said(all));
+            let Ok(all) = all else { return Ok(()) };
+            for root in 0..sides.len() {
+                let counts: BTreeSet<u32> = connected.clone()(root)
+                    .filter_map(|number| {
+                        let name = sides[number].topic(number);
+                        let mut inputs = all.subs.iter().flat_map(|sub| &sub.inputs);
+                        inputs.find(|(input, _)| input.topic == name).map(|(_, count)| *count)
+                    })
+                    .collect();
+                prop_assert!(counts.len() <= 1, "{:?}", counts);
+            }
+        }
     }
 }

@@ -7,9 +7,9 @@ impl Graph {
         for store in &self.stores {
             let name = &store.spec.name;
             if self.names.is_generated(name) {
-                let what = if store.spec.logged { "store and its changelog" } else { "store" };
+                let with = if store.spec.logged { ", and with it its changelog," } else { "" };
                 found.push(format!(
-                    "the {what} made at {} have a generated name (`{name}`): name it with {}",
+                    "the store made at {}{with} has a generated name (`{name}`): name it with {}",
                     store.place(),
                     store_method(name)
                 ));

@@ -82,13 +82,20 @@ impl Graph {
 }
 
 fn two_types(topic: &str, readers: &[&Node]) -> Option<String> {
-    let types = |node: &&&Node| node.facts.types.map(|(key, value)| (bare(key), bare(value)));
-    let distinct: BTreeSet<_> = readers.iter().filter_map(|node| types(&node)).collect();
+    let types = |node: &&Node| node.facts.types.map(|(key, value)| (bare(key), bare(value)));
+    let known: Vec<(&'static str, &'static str)> = readers.iter().filter_map(types).collect();
+    // Raw bytes fit whatever else the topic is read as.
+    let several = |names: &mut dyn Iterator<Item = &'static str>| {
+        let raw = std::any::type_name::<Vec<u8>>();
+        names.filter(|name| *name != raw).collect::<BTreeSet<_>>().len() > 1
+    };
     let text = |node: &&Node| {
-        let (key, value) = types(&node).unwrap_or_default();
+        let (key, value) = types(node).unwrap_or_default();
         format!("as `{key}` and `{value}` by {}", node.describe())
     };
-    (distinct.len() > 1).then(|| {
+    let differ = several(&mut known.iter().map(|(key, _)| *key))
+        || several(&mut known.iter().map(|(_, value)| *value));
+    differ.then(|| {
         format!(
             "the topic `{topic}` is read {}: one of them would fail on its records; read it once and map the rest",
             listed(&readers.iter().map(text).collect::<Vec<_>>())

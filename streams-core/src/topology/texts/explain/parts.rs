@@ -21,9 +21,8 @@ impl Topology {
         let unbounded: Vec<&str> = self
             .subs()
             .flat_map(|sub| self.stores_of(sub))
-            .map(|id| &self.store(id).spec)
-            .filter(|spec| Self::is_unbounded(spec))
-            .map(|spec| spec.name.as_str())
+            .filter(|&id| self.is_unbounded(id))
+            .map(|id| self.store(id).spec.name.as_str())
             .collect();
         if !unbounded.is_empty() {
             text.line(format!("State that grows without bound, by its keys: {}.", quoted(unbounded)));
