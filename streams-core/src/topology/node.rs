@@ -71,6 +71,11 @@ pub(crate) struct Node {
     pub(crate) required: Option<Required>,
     /// Whether records without a key are of use here: a repartition before it lets them pass (rule R-4).
     pub(crate) tolerates_null_keys: bool,
+    /// Where the results of a join come out: the wire of what keeps the left side, if the join is of one stream with
+    /// itself and kept in one store.
+    pub(crate) self_join: Option<Arc<WireFn>>,
+    /// Taken out of the graph: it has no edges any more.
+    pub(crate) removed: bool,
     /// Nodes that are named after this one, with what is added to its name.
     pub(crate) named_after: Vec<(NodeId, &'static str)>,
     pub(crate) facts: Facts,
@@ -114,6 +119,8 @@ impl Node {
             name_prefix: String::new(),
             required: None,
             tolerates_null_keys: false,
+            self_join: None,
+            removed: false,
             named_after: Vec::new(),
             facts: Facts::default(),
         }

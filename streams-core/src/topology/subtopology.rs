@@ -26,7 +26,7 @@ pub(crate) fn split(nodes: &[Node]) -> Vec<Vec<NodeId>> {
         }
     }
     let mut groups: Vec<(usize, Vec<NodeId>)> = Vec::new();
-    for index in 0..nodes.len() {
+    for index in (0..nodes.len()).filter(|&index| !nodes[index].removed) {
         let root = find(&group, index);
         let id = NodeId(index as u32);
         match groups.iter_mut().find(|(r, _)| *r == root) {
