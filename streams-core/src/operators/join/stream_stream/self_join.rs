@@ -47,7 +47,6 @@ where
         store.visit(bytes, span(windows.before_ms(), windows.after_ms()), &mut |time, other| {
             results.push((time.max(timestamp), joiner.both(key, value, other)));
         })?;
-        let first = results.len();
         let mut place = None;
         store.visit(bytes, span(windows.after_ms(), windows.before_ms()), &mut |time, other| {
             if time > timestamp {
@@ -55,7 +54,6 @@ where
             }
             results.push((time.max(timestamp), joiner.both(key, other, value)));
         })?;
-        debug_assert!(place.is_none_or(|place| place >= first), "earlier records come first");
         let shown = store.stream_time().saturating_sub(millis(windows.retention())).saturating_add(1);
         if timestamp > shown && windows.before_ms() >= 0 && windows.after_ms() >= 0 {
             let place = place.unwrap_or(results.len());
