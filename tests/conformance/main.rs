@@ -11,7 +11,6 @@ mod compare;
 mod describe;
 mod deviations;
 mod driver;
-mod joins;
 mod on_log;
 mod report;
 mod stores;

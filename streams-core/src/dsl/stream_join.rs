@@ -11,7 +11,7 @@ use crate::dsl::options::StreamJoined;
 use crate::ids::{NodeId, StoreId};
 use crate::operators::JoinKey;
 use crate::operators::join::stream_stream::{
-    JoinKind, Joiner, LeftSide, RightSide, Scratch, Serdes, SideNodes, SidePort, Stores, StreamJoin,
+    JoinKind, Joiner, LeftSide, RightSide, Scratch, SelfJoin, Serdes, SideNodes, SidePort, Stores, StreamJoin,
 };
 use crate::operators::stage::{PassThrough, Stage};
 use crate::serde::SerdeRef;
@@ -102,6 +102,7 @@ where
         name: names.left_store,
     });
 
+    let self_join = if kind == JoinKind::Inner { plan.wire_as_self_join() } else { None };
     let wire_left: Arc<WireFn> = {
         let plan = Arc::clone(&plan);
         Arc::new(move |wirer, node| {
@@ -123,6 +124,7 @@ where
         let mut graph = merge.graph();
         graph.node_mut(merge.node).parents.push(right_join.node);
         graph.node_mut(right_join.node).children.push(merge.node);
+        graph.node_mut(merge.node).self_join = self_join;
         for node in [left_windowed.node, right_windowed.node] {
             graph.node_mut(node).tolerates_null_keys = kind != JoinKind::Inner;
         }
@@ -253,6 +255,31 @@ where
     V2: Clone + Send + 'static,
     R: Send + 'static,
 {
+    /// Makes the node that keeps the left side join it with itself; `None` if the values of the two sides have not
+    /// one type.
+    fn wire_as_self_join(self: &Arc<Self>) -> Option<Arc<WireFn>> {
+        let joiner: &dyn Any = &self.joiner;
+        let joiner = Arc::clone(joiner.downcast_ref::<Arc<dyn Joiner<K, V1, V1, R>>>()?);
+        let plan = Arc::clone(self);
+        Some(Arc::new(move |wirer, windowed| {
+            let merge = wirer.topology.node(windowed).children[0];
+            let join = SelfJoin {
+                windowed,
+                merge,
+                windows: plan.windows,
+                joiner: Arc::clone(&joiner),
+                key_serde: Arc::clone(&plan.key),
+                value_serde: Arc::clone(&plan.left),
+                store: wirer.store(plan.stores.left),
+                clock: StreamTime::unknown(),
+                next: wirer.next::<K, R>(merge),
+                key: Vec::new(),
+                results: Vec::new(),
+            };
+            wirer.register::<K, V1, _>(windowed, join)
+        }))
+    }
+
     /// The join of a task, whichever of its sides is wired first; `windowed` is the node of one of them.
     fn wire(&self, wirer: &mut Wirer<'_>, windowed: NodeId) -> Arc<Mutex<StreamJoin<K, V1, V2, R>>> {
         let topology = wirer.topology;

@@ -79,6 +79,16 @@ impl<K, V, N: Port<K, V>> Port<K, V> for NodePort<N> {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         exclusive(&self.0, |node| node.push(ctx, record))
     }
+
+    fn skipped(
+        &mut self,
+        ctx: &mut TaskContext,
+        reason: DropReason,
+        key: Option<&K>,
+        timestamp: Timestamp,
+    ) -> Result<bool> {
+        exclusive(&self.0, |node| node.skipped(ctx, reason, key, timestamp))
+    }
 }
 
 /// Runs `work` on a node that nobody else can be using: one thread runs the task, and topologies have no cycles.

@@ -16,6 +16,8 @@ mod rows;
 mod spec;
 mod task_state;
 mod task_store;
+#[cfg(test)]
+mod testing;
 mod unmatched;
 mod value;
 mod window;

@@ -85,6 +85,11 @@ pub(crate) struct Node {
     pub(crate) required: Option<Required>,
     /// Whether records without a key are of use here: a repartition before it lets them pass (rule R-4).
     pub(crate) tolerates_null_keys: bool,
+    /// Where the results of a join come out: the wire of what keeps the left side, if the join is of one stream with
+    /// itself and kept in one store.
+    pub(crate) self_join: Option<Arc<WireFn>>,
+    /// Taken out of the graph: it has no edges any more.
+    pub(crate) removed: bool,
     /// Nodes that are named after this one, with what is added to its name.
     pub(crate) named_after: Vec<(NodeId, &'static str)>,
     pub(crate) facts: Facts,
@@ -97,8 +102,6 @@ pub(crate) struct Node {
     pub(crate) table_of: Option<TableTopic>,
     /// Place in the order of the graph, which numbers the sub-topologies: that of its creation, unless it was moved.
     pub(crate) order: u32,
-    /// Taken out of the graph: it has no edges any more.
-    pub(crate) removed: bool,
 }
 
 /// What checks and texts say of a node beyond its place in the graph; nothing that runs depends on it.
@@ -141,6 +144,8 @@ impl Node {
             name_prefix: String::new(),
             required: None,
             tolerates_null_keys: false,
+            self_join: None,
+            removed: false,
             named_after: Vec::new(),
             facts: Facts::default(),
             effect: Effect::default(),
@@ -148,7 +153,6 @@ impl Node {
             decoder: None,
             table_of: None,
             order: 0,
-            removed: false,
         }
     }
 

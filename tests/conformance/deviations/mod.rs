@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::joins;
 use crate::vector::{Input, Internal, Row, Run};
 
+mod joins;
 mod tables;
 
 /// One deliberate difference.

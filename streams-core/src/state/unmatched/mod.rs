@@ -7,6 +7,8 @@
 
 mod layers;
 mod list;
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub(crate) use list::Side;

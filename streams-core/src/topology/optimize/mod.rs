@@ -6,6 +6,7 @@
 mod options;
 mod repartitions;
 mod reuse;
+mod self_join;
 mod sources;
 
 pub use options::Optimization;
@@ -21,6 +22,9 @@ pub(crate) fn apply(graph: &mut Graph) {
     }
     if graph.optimization.merge_repartition_topics {
         repartitions::merge(graph);
+    }
+    if graph.optimization.single_store_self_join {
+        self_join::apply(graph);
     }
 }
 
