@@ -127,9 +127,10 @@ pub(crate) fn owned_default(ty: &Type, value: &Expr) -> TokenStream {
         && matches!(name_of(leaf(ty)).as_str(), "String" | "Vec");
     let owned = if literal { quote!(::core::convert::From::from(#value)) } else { value.to_token_stream() };
     match shape(ty) {
-        Shape::Option(_) if !is_call_of_some(value) && !is_none(value) => {
-            quote!(::core::option::Option::Some(#owned))
-        }
+        Shape::Option(inner) if !is_call_of_some(value) && !is_none(value) => quote! {
+            let value: #inner = #owned;
+            ::core::option::Option::Some(value)
+        },
         _ => owned,
     }
 }

@@ -33,7 +33,7 @@ impl Schema {
     pub fn parse(text: &str) -> Result<Schema> {
         let content = serde_json::from_str(text)
             .map_err(|e| Error::new(ErrorKind::Serde, "an Avro schema is JSON, this is not").caused_by(e))?;
-        let schema = Schema { text: text.trim().to_owned(), content, mistakes: Vec::new() };
+        let schema = Schema { text: on_one_line(text), content, mistakes: Vec::new() };
         schema.to_apache()?;
         Ok(schema)
     }
@@ -96,37 +96,46 @@ impl fmt::Display for Schema {
         if !f.alternate() {
             return f.write_str(&self.text);
         }
-        let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+        let mut depth = 0_usize;
         let line = |f: &mut fmt::Formatter<'_>, depth: usize| write!(f, "\n{:1$}", "", depth * 2);
-        for c in self.text.chars() {
+        for (c, in_string) in characters(&self.text) {
             match c {
-                _ if in_string => {
-                    in_string = escaped || c != '"';
-                    escaped = !escaped && c == '\\';
-                    write!(f, "{c}")?;
-                }
-                '{' | '[' => {
+                '{' | '[' if !in_string => {
                     depth += 1;
                     write!(f, "{c}")?;
                     line(f, depth)?;
                 }
-                '}' | ']' => {
+                '}' | ']' if !in_string => {
                     depth = depth.saturating_sub(1);
                     line(f, depth)?;
                     write!(f, "{c}")?;
                 }
-                ',' => {
+                ',' if !in_string => {
                     f.write_str(",")?;
                     line(f, depth)?;
                 }
-                ':' => f.write_str(": ")?,
-                c if c.is_whitespace() => {}
-                c => {
-                    in_string = c == '"';
-                    write!(f, "{c}")?;
-                }
+                ':' if !in_string => f.write_str(": ")?,
+                c => write!(f, "{c}")?,
             }
         }
         Ok(())
     }
+}
+
+/// The JSON without what only formats it.
+#[cfg(feature = "avro")]
+fn on_one_line(text: &str) -> String {
+    characters(text).filter(|(c, in_string)| *in_string || !c.is_whitespace()).map(|(c, _)| c).collect()
+}
+
+/// The characters of JSON, and whether each is part of a string.
+fn characters(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let (mut in_string, mut escaped) = (false, false);
+    text.chars().map(move |c| {
+        let quote = c == '"' && !escaped;
+        let inside = in_string || quote;
+        in_string ^= quote;
+        escaped = in_string && c == '\\' && !escaped;
+        (c, inside)
+    })
 }

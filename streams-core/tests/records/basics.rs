@@ -182,6 +182,8 @@ fn records_are_followed_only_so_deep() {
     assert!(avro::<Tree>().serialize(&deep(DEEPEST + 1), &mut Vec::new()).is_err());
     let error = avro::<Tree>().deserialize(&[2; 10_000]).unwrap_err();
     assert!(error.to_string().ends_with("records lie more than 128 deep in each other"), "{error}");
+    let json = "{\"value\":1,\"others\":[],\"left\":".repeat(100_000);
+    assert!(record_json::<Tree>().deserialize(json.as_bytes()).is_err());
 }
 
 #[test]
