@@ -166,13 +166,15 @@ fn codec(
     let leaf = types::leaf(&field.ty);
     let special =
         logical(leaf, attributes, &codecs, errors).or_else(|| fixed(leaf, attributes, &codecs, errors));
-    if special.is_none() && attributes.span("logical").is_none() && !skipped {
-        if let Some((part, why)) = types::refused(&field.ty) {
-            let name = field.ident.as_ref().map(Unraw::unraw_text).unwrap_or_default();
-            let list = if errors.first_of("type") { SUPPORTED } else { "" };
-            errors.on(part, format_args!("field `{name}` cannot be in a record: {why}{list}"));
-            return quote!(());
-        }
+    if special.is_none()
+        && !skipped
+        && attributes.span("logical").is_none()
+        && let Some((part, why)) = types::refused(&field.ty)
+    {
+        let name = field.ident.as_ref().map(Unraw::unraw_text).unwrap_or_default();
+        let list = if errors.first_of("type") { SUPPORTED } else { "" };
+        errors.on(part, format_args!("field `{name}` cannot be in a record: {why}{list}"));
+        return quote!(());
     }
     let of = |ty: &Type| match &special {
         Some(of_leaf) => types::codec(ty, &codecs, of_leaf),

@@ -134,7 +134,8 @@ pub(crate) fn aliases(attributes: &Attributes, dotted: bool, errors: &mut Errors
     let texts = attributes.texts("aliases", errors);
     for text in &texts {
         let name = text.value();
-        if !is_name(&name) && !(dotted && is_dotted_name(&name)) {
+        let valid = if dotted { is_dotted_name(&name) } else { is_name(&name) };
+        if !valid {
             errors.at(text.span(), bad_name(&name));
         }
     }

@@ -4,8 +4,9 @@
 
 use allocation_counter::measure;
 use streams_core::record::{RecordBatch, RecordView};
+use streams_core::serde::avro;
 use streams_core::testing::{TestDriver, TestDriverOptions};
-use streams_core::{StreamsBuilder, Topic};
+use streams_core::{Record, StreamsBuilder, Topic};
 
 const IN: Topic<i64, i64> = Topic::new("in");
 const OUT: Topic<i64, i64> = Topic::new("out");
@@ -62,4 +63,28 @@ fn counting_hot_keys_allocates_nothing_per_record_but_the_key() {
     driver.pipe_batch(IN.name(), 0, &batch).unwrap();
     let count = allocations(|| driver.pipe_batch(IN.name(), 0, &batch).unwrap());
     assert!(count < 200, "{count} allocations for 20,000 records");
+}
+
+#[test]
+fn avro_allocates_nothing_but_the_texts_of_a_record() {
+    #[derive(Record, Debug, PartialEq)]
+    struct Position {
+        ship: i64,
+        at: i64,
+        latitude: f64,
+        speed: Option<f32>,
+        name: Option<String>,
+    }
+    let serde = avro::<Position>();
+    let mut out = Vec::with_capacity(100);
+    let mut count = |name: Option<&str>| {
+        let name = name.map(str::to_owned);
+        let value = Position { ship: 1 << 40, at: -3, latitude: 0.5, speed: Some(1.5), name };
+        allocations(|| {
+            out.clear();
+            serde.serialize(&value, &mut out).unwrap();
+            assert_eq!(serde.deserialize(&out).unwrap(), value);
+        })
+    };
+    assert_eq!((count(None), count(Some("Rainbow"))), (0, 1));
 }

@@ -84,7 +84,7 @@ impl<'s> Planner<'s> {
             return Plan::FromUnion(branches.iter().map(|branch| self.plan(branch, reader, path)).collect());
         }
         if let Shape::Union(branches) = shape(reader) {
-            return self.into_union(writer, branches, reader, path);
+            return self.branch(writer, branches, reader, path);
         }
         if let (Some(written), Some(read)) = (logical(writer), logical(reader))
             && written != read
@@ -164,13 +164,7 @@ impl<'s> Planner<'s> {
     }
 
     /// The branch of the same type, or else the first one that can take it.
-    fn into_union(
-        &mut self,
-        writer: &'s Schema,
-        branches: &'s [Schema],
-        union: &'s Schema,
-        path: &str,
-    ) -> Plan {
+    fn branch(&mut self, writer: &'s Schema, branches: &'s [Schema], union: &'s Schema, path: &str) -> Plan {
         let same = |branch: &Schema| {
             let branch = target(branch, &self.reader);
             std::mem::discriminant(&shape(writer)) == std::mem::discriminant(&shape(branch))
