@@ -208,7 +208,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
                     input: Arc::clone(&value_serde),
                     output: Arc::clone(&output),
                     old: wirer.old_values(node),
-                    cached: wirer.cached(store),
+                    held_back: wirer.holds_back(node, store),
                     next: wirer.next(node),
                 };
                 wirer.register::<K, V, _>(node, aggregate)

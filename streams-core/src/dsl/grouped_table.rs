@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::dsl::builder::wire_source;
 use crate::dsl::handle::Handle;
+use crate::dsl::ktable::materialization;
 use crate::dsl::options::{Grouped, Materialized};
 use crate::dsl::{KTable, Key, materialize};
 use crate::ids::NodeId;
@@ -15,7 +16,6 @@ use crate::operators::Change;
 use crate::operators::aggregate::{AggregateFold, Count, Fold, Reduce, Subtract, TableAggregate};
 use crate::operators::sink::{Destination, Encoder, Sink};
 use crate::operators::source::{Decoder, RecordTimestamp};
-use crate::operators::table::Materialization;
 use crate::serde::{DefaultSerde, MaybeNull, changes};
 use crate::topology::{Node, NodeKind, SourceTopics, TopicName, Wirer, boxed};
 
@@ -190,7 +190,7 @@ impl<K: Key, V: Send + 'static> KGroupedTable<K, V> {
                     node,
                     add: Arc::clone(&add),
                     subtract: Arc::clone(&subtract),
-                    store: Materialization { store: wirer.store(store), cached: wirer.cached(store) },
+                    store: materialization(wirer, node).expect("it was given a store just here"),
                     output: Arc::clone(&output),
                     old: wirer.old_values(node),
                     next: wirer.next(node),

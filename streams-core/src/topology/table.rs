@@ -105,6 +105,11 @@ impl Wirer<'_> {
         self.topology.node(node).table.as_ref()?.store
     }
 
+    /// Whether changes of table `node` are not forwarded as they come: they wait for the commit, or nobody listens.
+    pub(crate) fn holds_back(&self, node: NodeId, store: StoreId) -> bool {
+        self.cached(store) || self.topology.node(node).children.is_empty()
+    }
+
     /// Which old values table `node` forwards.
     pub(crate) fn old_values(&self, node: NodeId) -> OldValues {
         self.topology.node(node).table.as_ref().map_or(OldValues::None, |table| table.old)

@@ -126,7 +126,7 @@ where
                     node,
                     predicate: Arc::clone(&test),
                     keep,
-                    store: materialization(wirer, store),
+                    store: materialization(wirer, node),
                     knows_old: wirer.old_values(node).are_sent(),
                     next: wirer.next(node),
                 };
@@ -163,7 +163,7 @@ where
                 let map = TableMapValues {
                     node,
                     mapper: Arc::clone(&map),
-                    store: materialization(wirer, store),
+                    store: materialization(wirer, node),
                     send_old: wirer.old_values(node).are_sent(),
                     next: wirer.next(node),
                 };

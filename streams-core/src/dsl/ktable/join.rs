@@ -257,7 +257,7 @@ where
             let named = if m.name.is_some() { m } else { m.name(store_name) };
             materialize::key_value(&mut left.graph(), named, location)
         });
-        let merge = this.add_named(merge_name, location, wire_merge::<K, VR>(store));
+        let merge = this.add_named(merge_name, location, wire_merge::<K, VR>());
         merge.add_parent(that.node);
         {
             let mut graph = merge.graph();
@@ -336,18 +336,15 @@ where
     })
 }
 
-fn wire_merge<K, R>(store: Option<StoreId>) -> Arc<WireFn>
+fn wire_merge<K, R>() -> Arc<WireFn>
 where
     K: Clone + Send + 'static,
     R: Clone + Send + 'static,
 {
-    Arc::new(move |wirer, node| {
+    Arc::new(|wirer, node| {
         let next = wirer.next::<K, Change<R>>(node);
-        match materialization(wirer, store) {
-            Some(store) => {
-                let send_old = wirer.old_values(node).are_sent();
-                wirer.register::<K, Change<R>, _>(node, TableMerge { node, store, send_old, next })
-            }
+        match materialization(wirer, node) {
+            Some(store) => wirer.register::<K, Change<R>, _>(node, TableMerge { node, store, next }),
             // Without a store there is nothing to do here.
             None => Box::new(next),
         }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::dsl::handle::{Handle, wire_stage};
 use crate::dsl::options::Materialized;
 use crate::dsl::{KStream, materialize};
-use crate::ids::StoreId;
+use crate::ids::{NodeId, StoreId};
 use crate::operators::Change;
 use crate::operators::stage::{SelectKey, Stage};
 use crate::operators::table::{Materialization, ToStream};
@@ -159,13 +159,15 @@ fn derived<K, V>(
     KTable::new(handle, Table { inputs, store, on_demand: None, old: OldValues::None, lookup })
 }
 
-fn materialization<K, V>(wirer: &Wirer<'_>, store: Option<StoreId>) -> Option<Materialization<K, V>>
+/// The store of table `node`.
+pub(crate) fn materialization<K, V>(wirer: &Wirer<'_>, node: NodeId) -> Option<Materialization<K, V>>
 where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    store.map(|store| Materialization {
+    wirer.table_store(node).map(|store| Materialization {
         store: wirer.store::<KeyValueStore<K, V>>(store),
-        cached: wirer.cached(store),
+        held_back: wirer.holds_back(node, store),
+        send_old: wirer.old_values(node).are_sent(),
     })
 }

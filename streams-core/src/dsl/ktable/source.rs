@@ -42,8 +42,7 @@ where
         Arc::new(|wirer, node| {
             let source = TableSource::<KI, VI, K, V> {
                 node,
-                store: materialization(wirer, wirer.table_store(node)),
-                send_old: wirer.old_values(node).are_sent(),
+                store: materialization(wirer, node),
                 next: wirer.next(node),
                 input: PhantomData,
             };

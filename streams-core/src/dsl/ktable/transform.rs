@@ -86,7 +86,7 @@ where
             let (name, _, stores) = wirer.surroundings(node);
             let transform = TableTransform {
                 transformer: Transforming::new(node, name, stores, supply()),
-                store: materialization(wirer, store),
+                store: materialization(wirer, node),
                 send_old: wirer.old_values(node).are_sent(),
                 next: wirer.next(node),
             };

@@ -20,8 +20,8 @@ pub(crate) struct PlainAggregate<K: 'static, V: 'static, A: 'static> {
     /// Tells which aggregates are null: those are deleted.
     pub(crate) output: SerdeRef<A>,
     pub(crate) old: OldValues,
-    /// Results are forwarded once per key and commit.
-    pub(crate) cached: bool,
+    /// Results are not forwarded as they come: they wait for the commit, or nobody listens.
+    pub(crate) held_back: bool,
     pub(crate) next: Box<dyn Port<K, Change<A>>>,
 }
 
@@ -38,18 +38,22 @@ where
             return ctx.drop_record(DropReason::NullValue);
         }
         let (fold, output) = (&self.fold, &self.output);
-        let (old, cached) = (if self.cached { OldValues::None } else { self.old }, self.cached);
+        let (old, held_back) = (if self.held_back { OldValues::None } else { self.old }, self.held_back);
         let (change, timestamp) = self.store.update(&key, timestamp, |slot| {
             let (aggregate, stored_at) =
                 slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
             let old = old_value(old, aggregate.as_ref(), || fold.initial());
             let timestamp = timestamp.max(stored_at);
             let new = fold.add(&key, value, aggregate).filter(|new| !output.is_null(new));
-            let forward = if cached { None } else { new.clone() };
+            let forward = if held_back { None } else { new.clone() };
             *slot = new.map(|value| ValueAndTimestamp { value, timestamp });
             (Change { new: forward, old }, timestamp)
         })?;
-        if cached { Ok(()) } else { self.next.push(ctx, Record { key, value: change, timestamp, headers }) }
+        if held_back {
+            Ok(())
+        } else {
+            self.next.push(ctx, Record { key, value: change, timestamp, headers })
+        }
     }
 }
 
@@ -60,7 +64,7 @@ where
     A: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        if !self.cached {
+        if !self.held_back {
             return Ok(());
         }
         for update in self.store.take_unforwarded(self.old.are_sent())? {

@@ -36,8 +36,8 @@ where
         ctx.node = self.node;
         let Record { key, value: Change { new: added, old: removed }, timestamp, headers } = record;
         let (add, subtract, output) = (&self.add, &self.subtract, &self.output);
-        let cached = self.store.cached;
-        let send = if cached { OldValues::None } else { self.old };
+        let held_back = self.store.held_back;
+        let send = if held_back { OldValues::None } else { self.old };
         let (change, timestamp) = self.store.store.update(&key, timestamp, |slot| {
             let (aggregate, stored_at) =
                 slot.take().map_or((None, timestamp), |s| (Some(s.value), s.timestamp));
@@ -53,11 +53,15 @@ where
                 None => rest,
             };
             let timestamp = timestamp.max(stored_at);
-            let forward = if cached { None } else { new.clone() };
+            let forward = if held_back { None } else { new.clone() };
             *slot = new.map(|value| ValueAndTimestamp { value, timestamp });
             (Change { new: forward, old }, timestamp)
         })?;
-        if cached { Ok(()) } else { self.next.push(ctx, Record { key, value: change, timestamp, headers }) }
+        if held_back {
+            Ok(())
+        } else {
+            self.next.push(ctx, Record { key, value: change, timestamp, headers })
+        }
     }
 }
 
@@ -68,6 +72,6 @@ where
     A: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.flush(ctx, self.old.are_sent(), &mut *self.next)
+        self.store.flush(ctx, &mut *self.next)
     }
 }

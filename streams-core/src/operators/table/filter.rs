@@ -28,22 +28,20 @@ where
         let Record { key, value: change, timestamp, headers } = record;
         let passes = |value: &V| (self.predicate)(&key, value) == self.keep;
         let new = change.new.filter(passes);
-        let mut old = change.old.filter(|_| self.knows_old).filter(passes);
-        if let Some(store) = &self.store {
-            if self.knows_old {
-                old = store.store.get(&key)?;
-                if new.is_none() && old.is_none() {
-                    return Ok(());
-                }
-            }
-            store.put(&key, new.as_ref(), timestamp)?;
-            if store.cached {
+        let value = if let Some(store) = &self.store {
+            if self.knows_old && new.is_none() && store.store.with(&key, |row| row.is_none())? {
                 return Ok(());
             }
-        } else if self.knows_old && new.is_none() && old.is_none() {
-            return Ok(());
-        }
-        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
+            let Some(change) = store.put(&key, new, timestamp)? else { return Ok(()) };
+            change
+        } else {
+            let old = change.old.filter(|_| self.knows_old).filter(passes);
+            if self.knows_old && new.is_none() && old.is_none() {
+                return Ok(());
+            }
+            Change { new, old }
+        };
+        self.next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -53,6 +51,6 @@ where
     V: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.knows_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, &mut *self.next))
     }
 }

@@ -64,7 +64,6 @@ where
 pub(crate) struct TableMerge<K: 'static, R: 'static> {
     pub(crate) node: NodeId,
     pub(crate) store: Materialization<K, R>,
-    pub(crate) send_old: bool,
     pub(crate) next: Box<dyn Port<K, Change<R>>>,
 }
 
@@ -77,11 +76,10 @@ where
         ctx.node = self.node;
         let Record { key, value: Change { new, .. }, timestamp, headers } = record;
         // What the store held is what was put out before, also where a side has changed in between.
-        let old = self.store.put(&key, new.as_ref(), timestamp)?.filter(|_| self.send_old);
-        if self.store.cached {
-            return Ok(());
+        match self.store.put(&key, new, timestamp)? {
+            Some(value) => self.next.push(ctx, Record { key, value, timestamp, headers }),
+            None => Ok(()),
         }
-        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
     }
 }
 
@@ -91,7 +89,7 @@ where
     R: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.flush(ctx, self.send_old, &mut *self.next)
+        self.store.flush(ctx, &mut *self.next)
     }
 }
 

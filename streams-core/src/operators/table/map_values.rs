@@ -29,15 +29,17 @@ where
         ctx.node = self.node;
         let Record { key, value: change, timestamp, headers } = record;
         let new = change.new.and_then(|value| (self.mapper)(&key, value));
-        let old = match &self.store {
-            Some(store) => store.put(&key, new.as_ref(), timestamp)?.filter(|_| self.send_old),
-            None if self.send_old => change.old.and_then(|value| (self.mapper)(&key, value)),
-            None => None,
+        let value = match &self.store {
+            Some(store) => match store.put(&key, new, timestamp)? {
+                Some(change) => change,
+                None => return Ok(()),
+            },
+            None => {
+                let old = change.old.filter(|_| self.send_old);
+                Change { new, old: old.and_then(|value| (self.mapper)(&key, value)) }
+            }
         };
-        if self.store.as_ref().is_some_and(|store| store.cached) {
-            return Ok(());
-        }
-        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
+        self.next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -48,6 +50,6 @@ where
     V2: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, &mut *self.next))
     }
 }

@@ -33,29 +33,30 @@ use crate::time::Timestamp;
 /// The store of a materialized table, and when its changes are forwarded.
 pub(crate) struct Materialization<K: 'static, V: 'static> {
     pub(crate) store: KeyValueStore<K, V>,
-    pub(crate) cached: bool,
+    /// Whether changes are not forwarded as they come: they wait for the commit, or nobody listens.
+    pub(crate) held_back: bool,
+    /// Whether the old value goes with them.
+    pub(crate) send_old: bool,
 }
 
 impl<K: Clone + Send + 'static, V: Clone + Send + 'static> Materialization<K, V> {
-    /// Stores `new` (`None` deletes); the value until now.
-    pub(crate) fn put(&self, key: &K, new: Option<&V>, timestamp: Timestamp) -> Result<Option<V>> {
+    /// Stores `new` (`None` deletes); the change, if it is to be forwarded now.
+    pub(crate) fn put(&self, key: &K, new: Option<V>, timestamp: Timestamp) -> Result<Option<Change<V>>> {
+        let forward = !self.held_back;
         self.store.update(key, timestamp, |slot| {
-            let new = new.cloned().map(|value| ValueAndTimestamp { value, timestamp });
-            std::mem::replace(slot, new).map(|old| old.value)
+            let copy = if forward { new.clone() } else { None };
+            let new = new.map(|value| ValueAndTimestamp { value, timestamp });
+            let old = std::mem::replace(slot, new).filter(|_| self.send_old);
+            forward.then(|| Change { new: copy, old: old.map(|old| old.value) })
         })
     }
 
     /// Forwards what was held back until the commit.
-    pub(crate) fn flush(
-        &self,
-        ctx: &mut TaskContext,
-        send_old: bool,
-        next: &mut dyn Port<K, Change<V>>,
-    ) -> Result<()> {
-        if !self.cached {
+    pub(crate) fn flush(&self, ctx: &mut TaskContext, next: &mut dyn Port<K, Change<V>>) -> Result<()> {
+        if !self.held_back {
             return Ok(());
         }
-        for update in self.store.take_unforwarded(send_old)? {
+        for update in self.store.take_unforwarded(self.send_old)? {
             let value = Change { new: update.new, old: update.old };
             next.push(
                 ctx,

@@ -13,7 +13,6 @@ use crate::serde::MaybeNull;
 pub(crate) struct TableSource<KI, VI, K: 'static, V: 'static> {
     pub(crate) node: NodeId,
     pub(crate) store: Option<Materialization<K, V>>,
-    pub(crate) send_old: bool,
     pub(crate) next: Box<dyn Port<K, Change<V>>>,
     pub(crate) input: PhantomData<fn() -> (KI, VI)>,
 }
@@ -32,14 +31,13 @@ where
             return ctx.drop_record(DropReason::NullKey);
         };
         let new = value.into_option();
-        let old = match &self.store {
-            Some(store) => store.put(&key, new.as_ref(), timestamp)?,
-            None => None,
+        let value = match &self.store {
+            Some(store) => match store.put(&key, new, timestamp)? {
+                Some(change) => change,
+                None => return Ok(()),
+            },
+            None => Change { new, old: None },
         };
-        if self.store.as_ref().is_some_and(|store| store.cached) {
-            return Ok(());
-        }
-        let value = Change { new, old: old.filter(|_| self.send_old) };
         self.next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
@@ -50,6 +48,6 @@ where
     V: Clone + Send + 'static,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, &mut *self.next))
     }
 }

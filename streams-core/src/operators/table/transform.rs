@@ -89,10 +89,11 @@ impl<T> Transforming<T> {
     where
         T: ValueTransformer<K, V, V2>,
     {
-        if std::mem::replace(&mut self.ready, true) {
-            return Ok(());
+        if !self.ready {
+            self.transformer.init(&mut TransformContext { task, name: &self.name, stores: &self.stores })?;
+            self.ready = true;
         }
-        self.transformer.init(&mut TransformContext { task, name: &self.name, stores: &self.stores })
+        Ok(())
     }
 
     fn run<K, V, V2>(
@@ -153,17 +154,18 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
         ctx.node = self.transformer.node;
         let Record { key, value, timestamp, headers } = record;
-        let Change { new, mut old } = match self.change(ctx, &key, value) {
+        let change = match self.change(ctx, &key, value) {
             Ok(change) => change,
             Err(error) => return ctx.fail(Failing::Processing, error),
         };
-        if let Some(store) = &self.store {
-            old = store.put(&key, new.as_ref(), timestamp)?.filter(|_| self.send_old);
-            if store.cached {
-                return Ok(());
-            }
-        }
-        self.next.push(ctx, Record { key, value: Change { new, old }, timestamp, headers })
+        let value = match &self.store {
+            Some(store) => match store.put(&key, change.new, timestamp)? {
+                Some(change) => change,
+                None => return Ok(()),
+            },
+            None => change,
+        };
+        self.next.push(ctx, Record { key, value, timestamp, headers })
     }
 }
 
@@ -174,7 +176,7 @@ where
     T: Send,
 {
     fn flush(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, self.send_old, &mut *self.next))
+        self.store.as_ref().map_or(Ok(()), |store| store.flush(ctx, &mut *self.next))
     }
 }
 
