@@ -95,7 +95,7 @@ fn split_by_length(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
         raw |= u64::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
             // An odd number is a negative length.
-            let len = (raw % 2 == 0).then_some(raw / 2)?;
+            let len = raw.is_multiple_of(2).then_some(raw / 2)?;
             return bytes[index + 1..].split_at_checked(usize::try_from(len).ok()?);
         }
     }

@@ -66,7 +66,7 @@ impl<K: Key, V: Send + 'static> KStream<K, V> {
         R: Send + 'static,
     {
         let joiner = move |_: &K, value, row: Option<&VT>| row.map(|row| joiner(value, row));
-        self.joined_with_table(&table, Arc::new(joiner), joined, INNER, Location::caller())
+        self.joined_with_table(table, Arc::new(joiner), joined, INNER, Location::caller())
     }
 
     /// [`join_table`](Self::join_table) with a joiner that sees the key.
@@ -83,7 +83,7 @@ impl<K: Key, V: Send + 'static> KStream<K, V> {
         R: Send + 'static,
     {
         let joiner = move |key: &K, value, row: Option<&VT>| row.map(|row| joiner(key, value, row));
-        self.joined_with_table(&table, Arc::new(joiner), Joined::new(), INNER, Location::caller())
+        self.joined_with_table(table, Arc::new(joiner), Joined::new(), INNER, Location::caller())
     }
 }
 
@@ -136,7 +136,7 @@ impl<K: JoinKey, V: Send + 'static> KStream<K, V> {
         R: Send + 'static,
     {
         let joiner = move |_: &K, value, row: Option<&VT>| Some(joiner(value, row));
-        self.joined_with_table(&table, Arc::new(joiner), joined, LEFT, Location::caller())
+        self.joined_with_table(table, Arc::new(joiner), joined, LEFT, Location::caller())
     }
 
     /// [`left_join_table`](Self::left_join_table) with a joiner that sees the stream's key.
@@ -153,12 +153,12 @@ impl<K: JoinKey, V: Send + 'static> KStream<K, V> {
         R: Send + 'static,
     {
         let joiner = move |key: &K, value, row: Option<&VT>| Some(joiner(key, value, row));
-        self.joined_with_table(&table, Arc::new(joiner), Joined::new(), LEFT, Location::caller())
+        self.joined_with_table(table, Arc::new(joiner), Joined::new(), LEFT, Location::caller())
     }
 
     fn joined_with_table<VT, R>(
         self,
-        table: &KTable<K::Key, VT>,
+        table: KTable<K::Key, VT>,
         joiner: Arc<StreamTableJoiner<K, V, VT, R>>,
         joined: Joined<K, V>,
         prefix: &str,
@@ -169,19 +169,16 @@ impl<K: JoinKey, V: Send + 'static> KStream<K, V> {
         R: Send + 'static,
     {
         let verb = if prefix == LEFT { "left_join_table" } else { "join_table" };
-        let shared = self.handle.same_builder(&table.handle, verb, location);
+        let table = table.handle;
+        // With a mistake on record nothing of this is ever wired.
+        let rows =
+            if self.handle.same_builder(&table, verb, location) { table.node } else { self.handle.node };
         let Joined { key, value, name } = joined;
         let values = Arc::clone(&value);
         let side = JoinSide::Only;
         let stream = co_located(&self.handle, name.as_deref(), side, key, value, location);
         let generated = stream.graph().names.next(prefix);
         let node = name.unwrap_or(generated);
-        if !shared {
-            // The mistake is noted: nothing of this is ever wired.
-            let wire: Arc<WireFn> = Arc::new(|_, _| unreachable!("a topology with mistakes is not run"));
-            return KStream::new(stream.add_named(node, location, wire));
-        }
-        let rows = table.handle.node;
         let wire: Arc<WireFn> = Arc::new(move |wirer, node| {
             boxed::<K, V>(StreamTableJoin {
                 node,

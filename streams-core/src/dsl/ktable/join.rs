@@ -90,7 +90,7 @@ where
         VR: Clone + Send + 'static,
     {
         let joiner = inner(move |_, left, right| joiner(left, right));
-        self.joined(&other, Kind::Inner, joiner, Some(materialized), Location::caller())
+        self.joined(other, Kind::Inner, joiner, Some(materialized), Location::caller())
     }
 
     /// [`join`](Self::join) with a joiner that sees the key.
@@ -105,7 +105,7 @@ where
         R: MaybeNull<VR>,
         VR: Clone + Send + 'static,
     {
-        self.joined(&other, Kind::Inner, inner(joiner), None, Location::caller())
+        self.joined(other, Kind::Inner, inner(joiner), None, Location::caller())
     }
 
     /// All rows of this table, joined with those of the other one where it has them: as [`join`](Self::join), but
@@ -156,7 +156,7 @@ where
         VR: Clone + Send + 'static,
     {
         let joiner = left(move |_, left, right| joiner(left, right));
-        self.joined(&other, Kind::Left, joiner, Some(materialized), Location::caller())
+        self.joined(other, Kind::Left, joiner, Some(materialized), Location::caller())
     }
 
     /// [`left_join`](Self::left_join) with a joiner that sees the key.
@@ -171,7 +171,7 @@ where
         R: MaybeNull<VR>,
         VR: Clone + Send + 'static,
     {
-        self.joined(&other, Kind::Left, left(joiner), None, Location::caller())
+        self.joined(other, Kind::Left, left(joiner), None, Location::caller())
     }
 
     /// The rows that either table has: as [`join`](Self::join), but rows without a partner stay, whichever table they
@@ -204,7 +204,7 @@ where
         VR: Clone + Send + 'static,
     {
         let joiner = outer(move |_, left, right| joiner(left, right));
-        self.joined(&other, Kind::Outer, joiner, Some(materialized), Location::caller())
+        self.joined(other, Kind::Outer, joiner, Some(materialized), Location::caller())
     }
 
     /// [`outer_join`](Self::outer_join) with a joiner that sees the key.
@@ -219,12 +219,12 @@ where
         R: MaybeNull<VR>,
         VR: Clone + Send + 'static,
     {
-        self.joined(&other, Kind::Outer, outer(joiner), None, Location::caller())
+        self.joined(other, Kind::Outer, outer(joiner), None, Location::caller())
     }
 
     fn joined<V2, VR>(
         self,
-        other: &KTable<K, V2>,
+        other: KTable<K, V2>,
         kind: Kind,
         joiner: impl Fn(&K, Option<&V>, Option<&V2>) -> Option<VR> + Send + Sync + 'static,
         materialized: Option<Materialized<K, VR>>,
@@ -234,12 +234,12 @@ where
         V2: Clone + Send + 'static,
         VR: Clone + Send + 'static,
     {
-        let (left, right) = (self.handle, &other.handle);
-        let shared = left.same_builder(right, kind.verb(), location);
-        let right = if shared { right } else { &left };
+        let (left, right) = (self.handle, other.handle);
+        // With the mistake on record nothing of this is ever wired.
+        let right = if left.same_builder(&right, kind.verb(), location) { right } else { left.clone() };
         let joiner = Arc::new(joiner);
         let [store_name, merge_name, this_name, other_name] = names(&left, materialized.as_ref());
-        let sides = Sides::between(&left, right, kind);
+        let sides = Sides::between(&left, &right, kind);
 
         let reversed = Arc::clone(&joiner);
         let this_joiner: Arc<Joiner<K, V, V2, VR>> = joiner;
@@ -270,7 +270,7 @@ where
             let (left, right) = (wirer.lookup(left_node, view), wirer.lookup(right_node, view));
             Lookup::Computed(Box::new(JoinedRows { left, right, joiner: Arc::clone(&this_joiner) }))
         });
-        derived(merge, &[&left, right], store, lookup)
+        derived(merge, &[&left, &right], store, lookup)
     }
 }
 

@@ -64,7 +64,7 @@ impl<K: 'static, V: Clone + Send + 'static> Lookup<K, V> {
 
     /// A copy of the row of `key`.
     pub(crate) fn get(&mut self, ctx: &mut TaskContext, key: &K) -> Result<Option<ValueAndTimestamp<V>>> {
-        self.with(ctx, key, |row| row.cloned())
+        self.with(ctx, key, |row| Some(row?.clone()))
     }
 }
 
