@@ -119,7 +119,8 @@ fn weighted(mut choices: Vec<(u32, BoxedStrategy<i64>)>) -> BoxedStrategy<i64> {
     Union::new_weighted(choices).boxed()
 }
 
-/// `count` keys, `"a"`, `"b"` and so on, each as often as the others.
+/// `count` keys, `"a"`, `"b"` and so on, each as often as the others. Of two partitions, `"a"`, `"b"` and `"c"` are all
+/// in the first: take four keys or more where partitions matter.
 pub fn keys(count: usize) -> impl Strategy<Value = String> + Clone {
     (0..count.max(1)).prop_map(name)
 }

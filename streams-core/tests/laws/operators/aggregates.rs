@@ -91,7 +91,7 @@ fn aggregated(
         rows
     };
     Ok(Laws::of(&builder.build()?)
-        .input(&IN, Events::of(nullable(keys(3)), nullable(-3..12i64)).disorder(ms(20)).jumps(ms(90_000)))
+        .input(&IN, Events::of(nullable(keys(4)), nullable(-3..12i64)).disorder(ms(20)).jumps(ms(90_000)))
         .partitions(2)
         .table_output(&OUT)
         .reference(&OUT, rows)
@@ -112,7 +112,7 @@ fn an_aggregation_drops_null_values_itself() {
     let builder = StreamsBuilder::new();
     builder.stream(&IN).require_key().group_by_key().count().to_stream().to(&OUT);
     let laws = Laws::of(&builder.build().unwrap())
-        .input(&IN, Events::of(nullable(keys(2)), nullable(0..3i64)))
+        .input(&IN, Events::of(nullable(keys(4)), nullable(0..3i64)))
         .table_output(&OUT)
         .reference_drops(dropped)
         .accounts_for(|driver| Ok(driver.read_raw("out").len() as u64));

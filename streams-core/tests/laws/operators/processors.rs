@@ -59,7 +59,7 @@ fn processors_keep_their_laws() {
 
 fn laws(builder: &StreamsBuilder) -> Result<Laws> {
     Ok(Laws::of(&builder.build()?)
-        .input(&IN, Events::of(keys(3), -5..10i64).disorder(ms(20)).jumps(ms(2 * SECOND as u64)))
+        .input(&IN, Events::of(keys(4), -5..10i64).disorder(ms(20)).jumps(ms(2 * SECOND as u64)))
         .partitions(2)
         .output(&OUT)
         .reference_drops(|_| Vec::new()))

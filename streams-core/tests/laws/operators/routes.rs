@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use streams_core::serde::DefaultSerde;
 use streams_core::testing::laws::{Event, Events, Laws, keys, nullable};
 use streams_core::{
-    Consumed, DropReason, Partitioning, Produced, Repartitioned, Result, StreamsBuilder, Topic,
+    Consumed, DropReason, Partitioning, Produced, Record, Repartitioned, Result, StreamsBuilder, Topic,
 };
 
 use crate::operators::{Operator, keep_their_laws, ms};
@@ -72,6 +73,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
             })
         },
     },
+    Operator { verbs: &["KStream::keyed"], laws: keyed },
     Operator { verbs: &["KStream::require_key", "KStream::require_value"], laws: required },
     Operator {
         verbs: &["KStream::repartition"],
@@ -92,7 +94,7 @@ fn sources_routes_and_sinks_keep_their_laws() {
 }
 
 fn events() -> Events<String, i64> {
-    Events::of(keys(3), -20..20i64).disorder(ms(5))
+    Events::of(keys(4), -20..20i64).disorder(ms(5))
 }
 
 /// Everything of two topics in one.
@@ -149,7 +151,33 @@ fn routed(build: impl Fn(&StreamsBuilder)) -> Result<Laws> {
 }
 
 fn keyless() -> Events<Option<String>, Option<i64>> {
-    Events::of(nullable(keys(3)), nullable(0..20i64))
+    Events::of(nullable(keys(4)), nullable(0..20i64))
+}
+
+#[derive(Record, Debug, Clone, PartialEq)]
+struct Order {
+    #[record(key)]
+    customer: String,
+    cents: i64,
+}
+
+fn keyed() -> Result<Laws> {
+    const ORDERS: Topic<Option<String>, Order> = Topic::new("orders");
+    const BY_CUSTOMER: Topic<String, Order> = Topic::new("by-customer");
+    let builder = StreamsBuilder::new();
+    builder.stream(&ORDERS).keyed().to(&BY_CUSTOMER);
+    let orders = |events: &[Event]| {
+        let all = events.iter().map(|event| (event.record(&ORDERS).unwrap().1.clone(), event.time()));
+        all.map(|(order, time)| (order.customer.clone(), order, time)).collect::<Vec<_>>()
+    };
+    let values = (keys(4), 0..100i64).prop_map(|(customer, cents)| Order { customer, cents });
+    Ok(Laws::of(&builder.build()?)
+        .input(&ORDERS, Events::of(nullable(keys(2)), values))
+        .partitions(2)
+        .output(&BY_CUSTOMER)
+        .reference(&BY_CUSTOMER, orders)
+        .reference_drops(|_| Vec::new())
+        .order_insensitive_within(ms(50)))
 }
 
 fn required() -> Result<Laws> {

@@ -84,7 +84,7 @@ fn list(some: bool, value: i64) -> Vec<i64> {
 }
 
 fn events() -> Events<String, i64> {
-    Events::of(keys(3), -20..20i64).disorder(ms(5)).jumps(ms(100_000))
+    Events::of(keys(4), -20..20i64).disorder(ms(5)).jumps(ms(100_000))
 }
 
 /// A topology that makes of each record what `expected` says, wherever it is in the stream.

@@ -142,7 +142,7 @@ fn laws(builder: &StreamsBuilder, row: fn(&str, i64) -> Option<i64>) -> Result<L
         left.collect::<BTreeMap<_, _>>()
     };
     Ok(Laws::of(&builder.build()?)
-        .input(&IN, Events::of(keys(3), nullable(0..10i64)).disorder(ms(20)))
+        .input(&IN, Events::of(keys(4), nullable(0..10i64)).disorder(ms(20)))
         .partitions(2)
         .table_output(&OUT)
         .reference_latest(&OUT, latest)
@@ -159,7 +159,7 @@ fn a_table_drops_and_counts_null_keys() {
         vec![(DropReason::NullKey, keyless as u64)]
     };
     let laws = Laws::of(&builder.build().unwrap())
-        .input(&IN, Events::of(nullable(keys(3)), nullable(0..10i64)))
+        .input(&IN, Events::of(nullable(keys(4)), nullable(0..10i64)))
         .table_output(&OUT)
         .reference_drops(keyless)
         .accounts_for(|driver| Ok(driver.read_raw("out").len() as u64));

@@ -136,7 +136,7 @@ fn base(
     let windowed = builder.stream(&IN).require_key().group_by_key().windowed_by(shape.windows());
     let table = fold(windowed.emit_strategy(emit));
     table.to_stream().to_with(&OUT, Produced::with(shape.key_serde(), i64::serde()));
-    let events = Events::of(nullable(keys(2)), 0..12i64);
+    let events = Events::of(nullable(keys(4)), 0..12i64);
     Ok(Laws::of(&builder.build()?).input(&IN, events.disorder(ms(6)).late(ms(60)).jumps(ms(100))))
 }
 
@@ -222,7 +222,7 @@ fn inputs_in_order_per_partition_are_never_late_with_aligned_time() {
             ..TestDriverOptions::default()
         };
         let laws = Laws::of(&builder.build().unwrap())
-            .input(&WORDS, Events::of(nullable(keys(2)), keys(3)).jumps(ms(50)))
+            .input(&WORDS, Events::of(nullable(keys(4)), keys(4)).jumps(ms(50)))
             .options(aligned)
             .output_with(&OUT, shape.key_serde(), i64::serde())
             .window_store(&STORE)
