@@ -1,7 +1,7 @@
 //! Laws of topologies: those of every operator, that broken ones are found and reported so that they can be repeated,
 //! what policies do, and the bytes of serdes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should say where")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should say where")]
 
 mod operators;
 mod policies;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::strategy::{Just, Strategy};
@@ -100,7 +99,7 @@ impl Laws {
         let (forward, back, share) = (events.forward(), events.back(), events.share);
         let serdes = (key, value);
         let draft = move |(key, value): (K2, V2)| {
-            What::Record(Arc::new(Draft::new(&topic, &serdes, key.into_option(), value.into_option())))
+            What::Record(Rc::new(Draft::new(&topic, &serdes, key.into_option(), value.into_option())))
         };
         let what = (events.keys, events.values).prop_map(draft).boxed();
         self.sources.push(Source { share, what, forward, back });

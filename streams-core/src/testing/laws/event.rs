@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::serde::{SerdeRef, to_bytes};
 use crate::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::topic::Topic;
 /// value to those who ask with the constant of the event's topic, and `None` to those who ask with another.
 #[derive(Clone)]
 pub struct Event {
-    pub(super) draft: Arc<Draft>,
+    pub(super) draft: Rc<Draft>,
     pub(super) partition: u32,
     pub(super) time: Timestamp,
 }

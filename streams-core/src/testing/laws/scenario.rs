@@ -1,7 +1,7 @@
 //! Scenarios: events in an order, with time, commits and crashes. Seeds are what a scenario is made of and shrinks by.
 
 use std::fmt;
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Duration;
 
 use proptest::strategy::{BoxedStrategy, Strategy, ValueTree};
@@ -29,7 +29,7 @@ impl Mark {
 /// What a step does.
 #[derive(Clone)]
 pub(super) enum What {
-    Record(Arc<Draft>),
+    Record(Rc<Draft>),
     /// The wall clock moves on, by milliseconds.
     Clock(u64),
 }
@@ -159,7 +159,7 @@ impl Scenario {
                         None => seed.partition % count,
                     };
                     let time = now.saturating_sub(seed.back).max(0);
-                    Action::Event(Event { draft: Arc::clone(draft), partition, time })
+                    Action::Event(Event { draft: Rc::clone(draft), partition, time })
                 }
             };
             Step { action, mark: seed.mark, pick: seed.pick }

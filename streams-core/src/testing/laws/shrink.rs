@@ -165,17 +165,20 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
         }
         let mut simpler = false;
         for group in groups.into_values().filter(|group| group.len() > 1) {
-            let mut more = group.iter().fold(false, |more, &index| self.trees[index].simplify() || more);
+            // Every tree takes the step: none may be left behind.
+            let simplified = |trees: &mut Vec<Tree>, step: fn(&mut Tree) -> bool| {
+                group.iter().filter(|index| step(&mut trees[**index])).count() > 0
+            };
+            let mut more = simplified(&mut self.trees, |tree| tree.simplify());
             while more && self.tries < MOST_TRIES {
                 let mut seeds = self.seeds.clone();
                 group.iter().for_each(|&index| seeds[index].what = self.trees[index].current());
-                let step: fn(&mut Tree) -> bool = if self.accepts(seeds, self.per_commit) {
+                more = if self.accepts(seeds, self.per_commit) {
                     simpler = true;
-                    |tree| tree.simplify()
+                    simplified(&mut self.trees, |tree| tree.simplify())
                 } else {
-                    |tree| tree.complicate()
+                    simplified(&mut self.trees, |tree| tree.complicate())
                 };
-                more = group.iter().fold(false, |more, &index| step(&mut self.trees[index]) || more);
             }
         }
         simpler

@@ -20,10 +20,9 @@ fn miscounted() -> Laws {
         let mut last: Option<&Event> = None;
         for event in events {
             let Some((key, _)) = event.record(&IN) else { continue };
-            if let Some((other, _)) = last.filter(|e| e.time() == event.time()).and_then(|e| e.record(&IN)) {
-                if other != key {
-                    counts.remove(other);
-                }
+            let before = last.filter(|e| e.time() == event.time()).and_then(|e| e.record(&IN));
+            if let Some((other, _)) = before.filter(|(other, _)| *other != key) {
+                counts.remove(other);
             }
             let (count, time) = counts.entry(key.clone()).or_insert((0, 0));
             (*count, *time) = (*count + 1, event.time().max(*time));
