@@ -32,8 +32,10 @@ pub(super) fn latest(records: Vec<RawRecord>) -> BTreeMap<Option<Vec<u8>>, RawRe
     latest
 }
 
-/// The records in an order that does not depend on when they were written.
+/// The records in an order that does not depend on when they were written. Those without a key are in no partition of
+/// their own.
 pub(super) fn sorted(mut records: Vec<RawRecord>) -> Vec<RawRecord> {
+    records.iter_mut().filter(|record| record.key.is_none()).for_each(|record| record.partition = 0);
     records.sort_by(|a, b| {
         let parts = |r: &RawRecord| (r.partition, r.key.clone(), r.timestamp, r.value.clone());
         parts(a).cmp(&parts(b))

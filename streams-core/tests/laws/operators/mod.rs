@@ -2,10 +2,13 @@
 
 mod aggregates;
 mod coverage;
+mod grouped_tables;
 mod grouping;
 mod processors;
 mod routes;
 mod stateless;
+mod stream_joins;
+mod table_joins;
 mod tables;
 mod windows;
 
@@ -27,10 +30,13 @@ pub(crate) struct Operator {
 pub(crate) fn all() -> Vec<&'static Operator> {
     let parts = [
         aggregates::OPERATORS,
+        grouped_tables::OPERATORS,
         grouping::OPERATORS,
         processors::OPERATORS,
         routes::OPERATORS,
         stateless::OPERATORS,
+        stream_joins::OPERATORS,
+        table_joins::OPERATORS,
         tables::OPERATORS,
         windows::OPERATORS,
     ];
