@@ -62,6 +62,35 @@ impl FirstOrders {
     }
 }
 
+/// Orders that belong together, with something known of each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrdersOf<T>(BTreeMap<i64, T>);
+
+impl<T: Serialize + serde::de::DeserializeOwned + 'static> DefaultSerde for OrdersOf<T> {
+    fn serde() -> SerdeRef<Self> {
+        json()
+    }
+}
+
+impl<T> OrdersOf<T> {
+    /// No orders.
+    pub fn nothing() -> Self {
+        OrdersOf(BTreeMap::new())
+    }
+
+    /// With one more order, or with something else known of one.
+    #[must_use]
+    pub fn with(mut self, order_id: i64, known: T) -> Self {
+        self.0.insert(order_id, known);
+        self
+    }
+
+    /// The orders by number.
+    pub fn into_rows(self) -> impl Iterator<Item = (i64, T)> {
+        self.0.into_iter()
+    }
+}
+
 /// What the messages about the products of a brand come to. Repeated messages count again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrandStatistics {

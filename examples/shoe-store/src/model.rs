@@ -25,7 +25,10 @@ json_records!(
     EnrichedOrder,
     Loyalty,
     Promotion,
-    PromotionKey
+    Offer,
+    NamedOrder,
+    VersionedOrder,
+    ContactedOrder,
 );
 
 /// A message about a customer: the first, or one that changes something.
@@ -128,6 +131,41 @@ pub struct EnrichedOrder {
     pub product: KeyedProduct,
 }
 
+/// An order with its customer's name as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedOrder {
+    /// When it came in, in milliseconds since the epoch.
+    pub time: i64,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+}
+
+/// An order with a version of its customer's name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionedOrder {
+    /// The order.
+    pub order_id: i64,
+    /// When it came in, in milliseconds since the epoch.
+    pub order_time: i64,
+    /// When the version was made known, in milliseconds since the epoch.
+    pub version_time: i64,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+}
+
+/// An order with its customer, if the customer is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactedOrder {
+    /// The order.
+    pub order_id: i64,
+    /// The customer as it is now.
+    pub contact: Option<Contact>,
+}
+
 /// What the orders of a customer come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loyalty {
@@ -152,14 +190,14 @@ impl Loyalty {
 
 /// An offer to a customer. Two offers to one customer are two rows.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct PromotionKey {
+pub struct Offer {
     /// The customer's email address.
     pub email: String,
     /// `next_free` or `bundle_offer`.
     pub promotion_name: String,
 }
 
-impl Key for PromotionKey {}
+impl Key for Offer {}
 
 /// The state of the promotion by which every tenth pair of a brand is free.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

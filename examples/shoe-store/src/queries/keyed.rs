@@ -1,5 +1,7 @@
 //! Tables of the latest message about each customer and product, and queries on them.
 
+use streams_core::{Grouped, Materialized};
+
 use crate::model::{Contact, KeyedProduct};
 use crate::queries::{CUSTOMER, PRODUCT, Query, build};
 use crate::results::latest;
@@ -23,6 +25,28 @@ pub(super) const CUSTOMERS: Query = Query {
         })
     },
     rows: |log| Ok(Rows::new(&CONTACT, latest(log, &topics::CUSTOMERS_KEYED)?.into_iter().map(contact))),
+};
+
+/// How many rows the table of customers has.
+pub(super) const CUSTOMER_COUNT: Query = Query {
+    name: "customers-keyed-count",
+    file: "10_customers_keyed_count.csv",
+    about: "How many customers the table has: a change of a customer is not counted again.",
+    needs: &[&CUSTOMERS],
+    topology: || {
+        build(|builder| {
+            builder
+                .table(&topics::CUSTOMERS_KEYED)
+                .group_by_with(|id, _| ((), id.clone()), Grouped::new().named("all-customers"))
+                .count_with(Materialized::named("customers"))
+                .to_stream()
+                .to(&topics::CUSTOMER_COUNT);
+        })
+    },
+    rows: |log| {
+        let counts = latest(log, &topics::CUSTOMER_COUNT)?;
+        Ok(Rows::new(&["num_customers"], counts.into_values().map(|count| row![count])))
+    },
 };
 
 /// One row of the table of customers.

@@ -3,8 +3,12 @@
 
 mod brands;
 mod counts;
+mod enriched;
 mod filters;
+mod joins;
 mod keyed;
+mod loyalty;
+mod promotions;
 mod windows;
 
 use std::sync::Arc;
@@ -46,10 +50,20 @@ pub const ALL: &[&Query] = &[
     &windows::PER_MINUTE,
     &windows::PER_10_MINUTES,
     &keyed::CUSTOMERS,
+    &keyed::CUSTOMER_COUNT,
     &keyed::ONE_CUSTOMER,
     &keyed::PRODUCTS,
     &keyed::ONE_PRODUCT,
     &filters::CHANGE_HISTORY,
+    &joins::REGULAR,
+    &joins::INTERVAL,
+    &joins::KEYED,
+    &joins::TEMPORAL,
+    &enriched::ENRICHED,
+    &loyalty::LOYALTY,
+    &loyalty::JONES_STOKES,
+    &loyalty::BUNDLE,
+    &promotions::PROMOTIONS,
 ];
 
 /// A topology of what `add` adds.

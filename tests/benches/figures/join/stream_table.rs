@@ -34,6 +34,6 @@ pub(super) fn measure(settings: &Settings, keys: usize, records: usize) -> Outco
 fn topology() -> Result<Topology> {
     let builder = StreamsBuilder::new();
     let table = builder.table(&TABLE);
-    builder.stream(&STREAM).join_table(table, |value, row| joined(value, row)).to(&OUT);
+    builder.stream(&STREAM).join_table(table, |value, row| joined(&value, row)).to(&OUT);
     builder.build()
 }
