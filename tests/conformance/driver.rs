@@ -81,10 +81,9 @@ fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
         match setting.as_str() {
             "deserialization.exception.handler" => options.policies.deserialization = policy,
             "processing.exception.handler" => options.policies.processing = policy,
-            OPTIMIZATION => {}
             "errors.dead.letter.queue.topic.name" => options.policies.dead_letter_topic = Some(value.clone()),
             // What these say is said in the topology, or is a deviation.
-            "upgrade.from" | "dsl.store.format" => {}
+            OPTIMIZATION | "upgrade.from" | "dsl.store.format" => {}
             // Results come out when they are due, however little the wall clock has moved.
             "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__" => {}
             _ => return Err(format!("the suite does not know the setting {setting} = {value}")),

@@ -1,5 +1,6 @@
 //! Tables whose topic is their changelog, on a log.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use streams_core::ids::TopicPartition;
@@ -142,6 +143,49 @@ fn positions_that_were_set_back_take_the_table_back_with_them() -> Result<()> {
     log.alter_committed("app", &[partitions("prices"), partitions("ask")].concat())?;
     let (metrics, answers) = run(&log, config, Optimization::ALL);
     assert_eq!((metrics.restored, answers), (0, sorted(all)));
+    Ok(())
+}
+
+#[test]
+fn merged_repartitions_count_the_same_over_partitions_and_threads() -> Result<()> {
+    const VISITS: Topic<String, String> = Topic::new("visits");
+    const TOPICS: [&str; 3] = ["counts", "short", "last"];
+    let built = |optimization| {
+        let builder = StreamsBuilder::new();
+        builder.optimize(optimization);
+        let by_page = builder.stream(&VISITS).select_key(|_, page| page.clone());
+        let count = |stream: streams_core::KStream<String, String>, number: usize| {
+            stream.group_by_key().count().to_stream().to(&Topic::<String, i64>::new(TOPICS[number]));
+        };
+        count(by_page.clone(), 0);
+        count(by_page.clone().filter(|page, _| page.len() < 3), 1);
+        by_page.to_table::<String>().to_stream().to(&Topic::<String, String>::new(TOPICS[2]));
+        builder.build()
+    };
+    let outcome = |optimization| -> Result<BTreeMap<(&str, String), Vec<u8>>> {
+        let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
+        log.create_topics(&["visits", "counts", "short", "last"].map(|name| NewTopic::new(name, 3)))?;
+        let mut visits = TopicProducer::open(&*log, &VISITS)?;
+        (0..3000).try_for_each(|n| visits.send(&format!("u{}", n % 41), &format!("p{}", n % 17), n))?;
+        visits.flush()?;
+        let mut config = Config::new("app");
+        config.num_threads = 2;
+        App::new(built(optimization)?, config, Arc::clone(&log)).run_to_end()?;
+        let repartitions = log.list_topics()?.iter().filter(|topic| topic.ends_with("-repartition")).count();
+        assert_eq!(repartitions, if optimization == Optimization::ALL { 1 } else { 3 });
+        let mut last = BTreeMap::new();
+        for topic in TOPICS {
+            let mut reader =
+                Subscription::open(&log, &Topic::<String, Vec<u8>>::new(topic), Start::Earliest)?;
+            while let Some(found) = reader.next_now()? {
+                last.insert((topic, found.record.key), found.record.value);
+            }
+        }
+        Ok(last)
+    };
+    let merged = outcome(Optimization::ALL)?;
+    assert_eq!(merged.len(), 17 + 10 + 17);
+    assert_eq!(merged, outcome(Optimization::NONE)?);
     Ok(())
 }
 

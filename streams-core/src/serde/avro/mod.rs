@@ -85,6 +85,11 @@ impl<T: Datum> Default for AvroSerde<T> {
 }
 
 impl<T: Datum> Serde<T> for AvroSerde<T> {
+    #[cfg(feature = "avro")]
+    fn identity(&self) -> Option<Vec<std::any::TypeId>> {
+        self.resolution.is_none().then(|| vec![std::any::TypeId::of::<Self>()])
+    }
+
     fn serialize(&self, value: &T, out: &mut Vec<u8>) -> Result<()> {
         encode(value, out)
     }
