@@ -241,7 +241,23 @@ impl StreamsBuilder {
     }
 
     /// The topology as it is now; what is added later is part of the next one built. Errs with every mistake found,
-    /// each with the nodes and source lines it is about.
+    /// each with the nodes and source lines it is about and what to do. What depends on the topics' partitions is
+    /// checked when the topology is started.
+    ///
+    /// ```
+    /// use streams_core::{Store, StreamsBuilder, Topic};
+    ///
+    /// const IN: Topic<String, String> = Topic::new("in");
+    /// const OUT: Topic<String, String> = Topic::new("no topic!");
+    ///
+    /// let builder = StreamsBuilder::new();
+    /// builder.add_store(&Store::<String, i64>::new("counts"));
+    /// builder.stream(&IN).filter(|_, _| true).named("a").filter(|_, _| true).named("a").to(&OUT);
+    /// let report = builder.build().err().map(|error| error.to_string()).unwrap_or_default();
+    /// assert!(report.starts_with("the topology has 3 mistakes:\n- 2 nodes are named `a`, at "), "{report}");
+    /// assert!(report.contains("`no topic!` is not a legal name"), "{report}");
+    /// assert!(report.contains("is used by no node: connect it with `with_store` or leave it out"), "{report}");
+    /// ```
     pub fn build(&self) -> Result<Topology> {
         Topology::new(self.graph.borrow().clone())
     }

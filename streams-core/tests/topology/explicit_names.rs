@@ -1,7 +1,9 @@
 //! Explicit names of stores and internal topics, where they are asked for (KIP-1111).
 
 use streams_core::windows::TimeWindows;
-use streams_core::{Consumed, Grouped, Materialized, Repartitioned, Result, StreamsBuilder, Topic};
+use streams_core::{
+    Consumed, Grouped, Materialized, Optimization, Repartitioned, Result, StreamsBuilder, Topic,
+};
 
 use crate::support::{message, ms};
 
@@ -98,4 +100,19 @@ fn a_method_that_a_mistake_names_takes_it_away() -> Result<()> {
     );
     builder.build()?;
     Ok(())
+}
+
+#[test]
+fn of_a_table_that_is_restored_from_its_topic_only_the_store_has_to_be_named() {
+    for (optimization, with) in
+        [(Optimization::ALL, ""), (Optimization::NONE, ", and with it its changelog,")]
+    {
+        let builder = strict();
+        builder.optimize(optimization);
+        let table = builder.table(&Topic::<String, String>::new("rows"));
+        let _ = builder.stream(&IN).join_table(table, |value, row| value + row);
+        let said = message(builder.build());
+        let want = format!("- the store made at @{with} has a generated name (`rows-STATE-STORE-_`)");
+        assert!(said.starts_with("the topology has 1 mistake") && said.contains(&want), "{said}");
+    }
 }

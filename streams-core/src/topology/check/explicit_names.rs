@@ -1,13 +1,15 @@
 //! Stores and internal topics whose names were generated, where the user asked for explicit ones (KIP-1111).
 
-use crate::topology::{Graph, NodeKind, SourceTopics};
+use crate::ids::StoreId;
+use crate::topology::{Graph, Node, NodeKind, SourceTopics};
 
 impl Graph {
     pub(super) fn check_explicit_names(&self, found: &mut Vec<String>) {
-        for store in &self.stores {
+        for (index, store) in self.stores.iter().enumerate() {
             let name = &store.spec.name;
             if self.names.is_generated(name) {
-                let with = if store.spec.logged { ", and with it its changelog," } else { "" };
+                let own = store.spec.logged && !self.is_restored_from_its_topic(StoreId(index as u16));
+                let with = if own { ", and with it its changelog," } else { "" };
                 found.push(format!(
                     "the store made at {}{with} has a generated name (`{name}`): name it with {}",
                     store.place(),
@@ -26,6 +28,14 @@ impl Graph {
                 ));
             }
         }
+    }
+}
+
+impl Graph {
+    /// Whether the topic of a table will be the changelog of its store.
+    fn is_restored_from_its_topic(&self, store: StoreId) -> bool {
+        let of_topic = |node: &Node| node.table_of.is_some() && node.stores.first() == Some(&store);
+        self.optimization.reuse_source_topics && self.nodes.iter().any(of_topic)
     }
 }
 
