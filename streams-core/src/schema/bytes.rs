@@ -31,6 +31,16 @@ impl<'a> Reader<'a> {
     /// A `long`: a zig-zag number of up to ten bytes.
     #[inline]
     pub fn long(&mut self) -> Result<i64> {
+        match self.bytes.split_first() {
+            Some((byte, rest)) if *byte < 0x80 => {
+                self.bytes = rest;
+                Ok(i64::from(*byte >> 1) ^ -i64::from(*byte & 1))
+            }
+            _ => self.longer(),
+        }
+    }
+
+    fn longer(&mut self) -> Result<i64> {
         let mut number = 0_u64;
         for (index, byte) in self.bytes.iter().enumerate().take(10) {
             if index == 9 && *byte > 1 {
