@@ -45,7 +45,7 @@ pub(crate) fn read(
     let plain = ident.unraw_text();
     let given = attributes.text("name", errors);
     let name = given.as_ref().map_or_else(
-        || spelling.map_or_else(|| plain.clone(), |spelling| spelling.apply(&plain)),
+        || spelling.map_or_else(|| plain.clone(), |spelling| spelling.of_field(&plain)),
         LitStr::value,
     );
     if !is_name(&name) {

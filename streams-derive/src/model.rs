@@ -77,9 +77,10 @@ impl Model {
         let core = core_path(&attributes, &mut errors);
         let spelling = spelling(&attributes, &mut errors);
         let format = format(&attributes, &mut errors);
-        let name = attributes.text("name", &mut errors);
-        if let Some(name) = name.as_ref().filter(|name| !is_name(&name.value())) {
-            errors.at(name.span(), bad_name(&name.value()));
+        let given = attributes.text("name", &mut errors);
+        let name = given.as_ref().map_or_else(|| input.ident.unraw_text(), syn::LitStr::value);
+        if !is_name(&name) {
+            errors.at(given.as_ref().map_or(input.ident.span(), syn::LitStr::span), bad_name(&name));
         }
         let namespace = attributes.text("namespace", &mut errors);
         if let Some(namespace) =
@@ -100,7 +101,7 @@ impl Model {
             }
         };
         let model = Model {
-            name: name.map_or_else(|| input.ident.unraw_text(), |name| name.value()),
+            name,
             namespace: namespace.map(|namespace| namespace.value()),
             doc: attributes.doc(&mut errors),
             is_key_type: attributes.flag("key_type", &mut errors).is_some(),
@@ -256,7 +257,7 @@ fn enumeration(data: &syn::DataEnum, span: Span, spelling: Option<Spelling>, err
         let given = attributes.text("name", errors);
         let plain = variant.ident.unraw_text();
         let name = given.as_ref().map_or_else(
-            || spelling.map_or_else(|| plain.clone(), |spelling| spelling.apply(&plain)),
+            || spelling.map_or_else(|| plain.clone(), |spelling| spelling.of_variant(&plain)),
             syn::LitStr::value,
         );
         let span = given.as_ref().map_or(variant.ident.span(), syn::LitStr::span);

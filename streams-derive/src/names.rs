@@ -33,47 +33,44 @@ impl Spelling {
         Self::KNOWN.iter().position(|known| *known == text).and_then(|index| all.get(index).copied())
     }
 
-    /// The name of a field or variant by this rule.
-    pub(crate) fn apply(self, name: &str) -> String {
-        let words = words(name);
-        let capital = |word: &String| {
-            let mut characters = word.chars();
-            characters
-                .next()
-                .map_or(String::new(), |first| first.to_ascii_uppercase().to_string() + characters.as_str())
-        };
+    /// The name of a field, which is in snake case, by this rule; as serde does it.
+    pub(crate) fn of_field(self, name: &str) -> String {
         match self {
-            Spelling::Camel => {
-                let (first, rest) = words.split_at(1.min(words.len()));
-                first.concat() + &rest.iter().map(capital).collect::<String>()
+            Spelling::Lower | Spelling::Snake => name.to_owned(),
+            Spelling::Upper | Spelling::ScreamingSnake => name.to_ascii_uppercase(),
+            Spelling::Pascal => {
+                name.split('_').map(|word| with_first(word, char::to_ascii_uppercase)).collect()
             }
-            Spelling::Pascal => words.iter().map(capital).collect(),
-            Spelling::Snake => words.join("_"),
-            Spelling::ScreamingSnake => words.join("_").to_ascii_uppercase(),
-            Spelling::Upper => words.concat().to_ascii_uppercase(),
-            Spelling::Lower => words.concat(),
+            Spelling::Camel => with_first(&Spelling::Pascal.of_field(name), char::to_ascii_lowercase),
+        }
+    }
+
+    /// The name of a variant, which is in Pascal case, by this rule; as serde does it.
+    pub(crate) fn of_variant(self, name: &str) -> String {
+        match self {
+            Spelling::Pascal => name.to_owned(),
+            Spelling::Lower => name.to_ascii_lowercase(),
+            Spelling::Upper => name.to_ascii_uppercase(),
+            Spelling::Camel => with_first(name, char::to_ascii_lowercase),
+            Spelling::Snake => {
+                let mut snake = String::new();
+                for (index, c) in name.char_indices() {
+                    if index > 0 && c.is_ascii_uppercase() {
+                        snake.push('_');
+                    }
+                    snake.push(c.to_ascii_lowercase());
+                }
+                snake
+            }
+            Spelling::ScreamingSnake => Spelling::Snake.of_variant(name).to_ascii_uppercase(),
         }
     }
 }
 
-/// The words of a name in snake case or camel case, in small letters.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = '_';
-    for c in name.chars() {
-        let begins = c == '_' || (c.is_ascii_uppercase() && !before.is_ascii_uppercase());
-        if begins && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut()
-            && c != '_'
-        {
-            word.push(c.to_ascii_lowercase());
-        }
-        before = c;
-    }
-    words.retain(|word| !word.is_empty());
-    words
+/// The word with another first letter.
+fn with_first(word: &str, change: impl Fn(&char) -> char) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or(String::new(), |first| change(&first).to_string() + letters.as_str())
 }
 
 /// The known name that `name` is probably a slip of.
@@ -102,11 +99,15 @@ mod tests {
 
     #[test]
     fn names_are_spelled_by_the_rule() {
-        let spelled = |name: &str| Spelling::KNOWN.map(|rule| Spelling::of(rule).unwrap().apply(name));
-        let expected = ["orderId", "OrderId", "order_id", "ORDER_ID", "ORDERID", "orderid"];
-        assert_eq!(spelled("order_id"), expected);
-        assert_eq!(spelled("OrderId"), expected);
-        assert_eq!(Spelling::Camel.apply("_a__b2"), "aB2");
+        let rules = Spelling::KNOWN.map(|rule| Spelling::of(rule).unwrap());
+        assert_eq!(
+            rules.map(|rule| rule.of_field("order_id")),
+            ["orderId", "OrderId", "order_id", "ORDER_ID", "ORDER_ID", "order_id"]
+        );
+        assert_eq!(
+            rules.map(|rule| rule.of_variant("DarkBlue")),
+            ["darkBlue", "DarkBlue", "dark_blue", "DARK_BLUE", "DARKBLUE", "darkblue"]
+        );
     }
 
     #[test]
