@@ -8,8 +8,8 @@ use streams_core::runtime::{App, Config};
 use streams_core::testing::{TestDriver, TestDriverOptions};
 use streams_core::windows::JoinWindows;
 use streams_core::{
-    ErrorKind, Joined, KStream, KTable, Materialized, Repartitioned, Result, StreamJoined, StreamsBuilder,
-    Topic, Topology,
+    ErrorKind, Joined, KStream, KTable, Materialized, Optimization, Repartitioned, Result, StreamJoined,
+    StreamsBuilder, Topic, Topology,
 };
 
 use crate::support::{message, ms, steady};
@@ -248,6 +248,22 @@ fn what_joins_log_is_as_long_as_is_said() -> Result<()> {
             .map(|record| record.key.as_ref().map_or(0, Vec::len) + record.value.as_ref().map_or(0, Vec::len))
             .collect();
         assert_eq!(lengths, ["keyvalue".len() + extra], "{store}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_join_of_a_stream_with_itself_in_one_store_is_explained_as_such() -> Result<()> {
+    for (optimization, stores) in [(Optimization::NONE, 2), (Optimization::ALL, 1)] {
+        let builder = StreamsBuilder::new();
+        builder.optimize(optimization);
+        let stream = builder.stream(&LEFT);
+        stream.clone().join(stream, windows(), |one, other| format!("{one}{other}")).to(&OUT);
+        let topology = builder.build()?;
+        let text = topology.explain();
+        assert_eq!(text.matches("\nStore `").count(), stores, "{text}");
+        assert_eq!(topology.to_mermaid().matches("[(").count(), stores);
+        assert_eq!(topology.internal_topics().len(), stores);
     }
     Ok(())
 }
