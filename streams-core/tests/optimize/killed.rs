@@ -51,7 +51,7 @@ fn config(dir: &Path) -> Config {
     config.max_transaction_bytes = 4000;
     config.num_threads = 2;
     config.process_id = Some("one".to_owned());
-    config.session_timeout = ms(500);
+    config.session_timeout = ms(5000);
     config
 }
 

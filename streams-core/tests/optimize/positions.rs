@@ -56,7 +56,7 @@ fn an_input_that_is_read_from_its_end_is_committed_there_before_anything_came() 
             log.committed("app", &partitions)?.into_iter().map(|c| c.map(|c| c.offset)).collect::<Vec<_>>(),
         )
     };
-    let until = std::time::Instant::now() + ms(30_000);
+    let until = std::time::Instant::now() + ms(60_000);
     for time in 1.. {
         // The first records may come before the application has looked where the end is.
         producer.send(&"A".to_owned(), &"x".to_owned(), time * 2000)?;
@@ -69,5 +69,5 @@ fn an_input_that_is_read_from_its_end_is_committed_there_before_anything_came() 
         assert!(std::time::Instant::now() < until, "never committed: {found:?}");
         std::thread::yield_now();
     }
-    app.shutdown(ms(30_000))
+    app.shutdown(ms(60_000))
 }

@@ -124,3 +124,30 @@ fn a_table_of_fewer_partitions_than_there_are_tasks_is_restored_in_each_that_rea
     assert!(sizes[0] > 0 && sizes[1] > 0);
     Ok(())
 }
+
+#[test]
+fn tables_that_get_a_store_because_a_join_needs_it_are_restored_from_their_topics() -> Result<()> {
+    let built = |optimization| {
+        let builder = StreamsBuilder::new();
+        builder.optimize(optimization);
+        let right = builder.table(&Topic::<String, i64>::new("right"));
+        builder.table(&IN).join(right, |left, right| left * 100 + right).to_stream().to(&OUT);
+        builder.build()
+    };
+    let run = |optimization, crashes: bool| -> Result<_> {
+        let mut driver = TestDriver::with(&built(optimization)?, options(true))?;
+        for number in 0..60_i64 {
+            let topic = Topic::<String, Option<i64>>::new(if number % 3 == 0 { "right" } else { "in" });
+            let value = Some(number).filter(|number| number % 7 != 0);
+            driver.pipe(&topic, format!("k{}", number % 4), value, number)?;
+            if crashes && number % 5 == 0 {
+                driver.crash()?;
+            }
+        }
+        Ok(outputs(&driver, &["out"]))
+    };
+    assert_eq!(changelogs(&built(Optimization::NONE)?).len(), 2);
+    assert_eq!(changelogs(&built(REUSE)?), [""; 0]);
+    assert_eq!(run(REUSE, true)?, run(Optimization::NONE, false)?);
+    Ok(())
+}
