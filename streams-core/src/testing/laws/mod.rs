@@ -59,6 +59,7 @@ mod compare;
 mod declare;
 mod event;
 mod flow;
+mod panics;
 mod rules;
 mod run;
 mod scenario;
