@@ -60,6 +60,7 @@ mod declare;
 mod event;
 mod flow;
 mod panics;
+mod reference;
 mod rules;
 mod run;
 mod scenario;

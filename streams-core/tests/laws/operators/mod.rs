@@ -4,6 +4,7 @@ mod aggregates;
 mod coverage;
 mod grouped_tables;
 mod grouping;
+mod join_model;
 mod optimized;
 mod processors;
 mod routes;
