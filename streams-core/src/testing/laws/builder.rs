@@ -107,7 +107,9 @@ impl Laws {
         self
     }
 
-    /// Between the events the wall clock moves on, by up to `most` at a time.
+    /// Between the events the wall clock moves on, by up to `most` at a time. Schedules by the wall clock begin anew
+    /// with each start, so restarts change when they fire: a law about crashes holds for those that make the same of
+    /// it at another time, and for intervals so short that each step of the clock fires them.
     #[must_use]
     pub fn wall_clock(mut self, most: Duration) -> Self {
         let most = millis(most).max(1).unsigned_abs();

@@ -1,22 +1,19 @@
-//! What a topology promises: typed outputs, stores, references, counted drops, and laws of the user's own.
+//! What a topology promises: typed outputs, stores, counted drops, and laws of the user's own.
 
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::operators::DropReason;
-use crate::record::Headers;
-use crate::serde::{DefaultSerde, MaybeNull, SerdeRef, from_bytes, to_bytes};
-use crate::testing::laws::builder::{Check, Laws, Output};
-use crate::testing::laws::compare::{Broken, Show, by_key, latest, same, shown, sorted};
+use crate::serde::{DefaultSerde, SerdeRef, from_bytes};
+use crate::testing::TestDriver;
+use crate::testing::laws::builder::{Laws, Output};
+use crate::testing::laws::compare::{Broken, Show, shown};
 use crate::testing::laws::event::{Event, or_null};
 use crate::testing::laws::stores::Stored;
-use crate::testing::{RawRecord, TestDriver};
-use crate::time::Timestamp;
 use crate::topic::{Store, Topic};
 
 impl Laws {
@@ -139,95 +136,6 @@ impl Laws {
         self
     }
 
-    /// What a slow and obvious function of the events says is written to `topic`: key, value and time of each record
-    /// in order. A value may be an `Option`, `None` being a tombstone. With several partitions, the order is compared
-    /// per key.
-    #[must_use]
-    pub fn reference<K, V, V2>(
-        self,
-        topic: &Topic<K, V>,
-        reference: impl Fn(&[Event]) -> Vec<(K, V2, Timestamp)> + 'static,
-    ) -> Self
-    where
-        K: DefaultSerde + fmt::Debug,
-        V: DefaultSerde + fmt::Debug,
-        V2: MaybeNull<V>,
-    {
-        self.reference_with(topic, K::serde(), V::serde(), reference)
-    }
-
-    /// The same, where the topic is written by these serdes.
-    #[must_use]
-    pub fn reference_with<K, V, V2>(
-        self,
-        topic: &Topic<K, V>,
-        key: SerdeRef<K>,
-        value: SerdeRef<V>,
-        reference: impl Fn(&[Event]) -> Vec<(K, V2, Timestamp)> + 'static,
-    ) -> Self
-    where
-        K: fmt::Debug + 'static,
-        V: fmt::Debug + 'static,
-        V2: MaybeNull<V>,
-    {
-        let order = |records, partitions| if partitions == 1 { records } else { by_key(records) };
-        self.compared(topic, key, value, reference, "equality with its reference", order)
-    }
-
-    /// The same without regard to order: the reference's records in any order.
-    #[must_use]
-    pub fn reference_unordered<K, V, V2>(
-        self,
-        topic: &Topic<K, V>,
-        reference: impl Fn(&[Event]) -> Vec<(K, V2, Timestamp)> + 'static,
-    ) -> Self
-    where
-        K: DefaultSerde + fmt::Debug,
-        V: DefaultSerde + fmt::Debug,
-        V2: MaybeNull<V>,
-    {
-        let name = "equality with its reference in any order";
-        self.compared(topic, K::serde(), V::serde(), reference, name, |records, _| sorted(records))
-    }
-
-    /// What a slow and obvious function of the events says is the last value of each key in `topic`. Keys that were
-    /// deleted are in neither; times are not compared.
-    #[must_use]
-    pub fn reference_latest<K, V>(
-        self,
-        topic: &Topic<K, V>,
-        reference: impl Fn(&[Event]) -> BTreeMap<K, V> + 'static,
-    ) -> Self
-    where
-        K: DefaultSerde + fmt::Debug,
-        V: DefaultSerde + fmt::Debug,
-    {
-        self.reference_latest_with(topic, K::serde(), V::serde(), reference)
-    }
-
-    /// The same, where the topic is written by these serdes.
-    #[must_use]
-    pub fn reference_latest_with<K, V>(
-        self,
-        topic: &Topic<K, V>,
-        key: SerdeRef<K>,
-        value: SerdeRef<V>,
-        reference: impl Fn(&[Event]) -> BTreeMap<K, V> + 'static,
-    ) -> Self
-    where
-        K: fmt::Debug + 'static,
-        V: fmt::Debug + 'static,
-    {
-        let rows = move |events: &[Event]| {
-            reference(events).into_iter().map(|(key, value)| (key, value, 0)).collect::<Vec<_>>()
-        };
-        let order = |records, _| {
-            let timeless = |record| RawRecord { timestamp: 0, ..record };
-            latest(records).into_values().map(timeless).collect()
-        };
-        self.compared(topic, key, value, rows, "equality of the last values with its reference", order)
-    }
-
     /// How many records are dropped for each reason, by a slow and obvious function of the events. Reasons that it
     /// does not name must not come.
     #[must_use]
@@ -293,55 +201,13 @@ impl Laws {
         self.declared.push((name.to_owned(), Rc::new(check)));
         self
     }
-
-    fn compared<K, V, V2>(
-        mut self,
-        topic: &Topic<K, V>,
-        key: SerdeRef<K>,
-        value: SerdeRef<V>,
-        reference: impl Fn(&[Event]) -> Vec<(K, V2, Timestamp)> + 'static,
-        name: &str,
-        order: impl Fn(Vec<RawRecord>, u32) -> Vec<RawRecord> + 'static,
-    ) -> Self
-    where
-        K: fmt::Debug + 'static,
-        V: fmt::Debug + 'static,
-        V2: MaybeNull<V>,
-    {
-        let topic = topic.name();
-        let show = show(Arc::clone(&key), Arc::clone(&value));
-        let check: Rc<Check> = Rc::new(move |events: &[Event], driver: &mut TestDriver| {
-            let mut expected = Vec::new();
-            for (row_key, row_value, timestamp) in reference(events) {
-                expected.push(encoded((&*key, &row_key), (&*value, row_value.as_option()), timestamp)?);
-            }
-            // Where a record went and with which headers is not the reference's business.
-            let plain = |record| RawRecord { partition: 0, headers: Headers::default(), ..record };
-            let got: Vec<RawRecord> = driver.topic_records(topic).into_iter().map(plain).collect();
-            let partitions = driver.options.default_partitions;
-            same(&format!("topic {topic}"), &order(expected, partitions), &order(got, partitions), &show)
-        });
-        self.declared.push((format!("{name} (topic {topic})"), check));
-        self
-    }
-}
-
-fn encoded<K: 'static, V: 'static>(
-    (key_serde, key): (&dyn crate::serde::Serde<K>, &K),
-    (value_serde, value): (&dyn crate::serde::Serde<V>, Option<&V>),
-    timestamp: Timestamp,
-) -> Result<RawRecord> {
-    let mut buffer = Vec::new();
-    let key = to_bytes(key_serde, key, &mut buffer)?.map(<[u8]>::to_vec);
-    let value = match value {
-        Some(value) => to_bytes(value_serde, value, &mut buffer)?.map(<[u8]>::to_vec),
-        None => None,
-    };
-    Ok(RawRecord { partition: 0, key, value, timestamp, headers: Headers::default() })
 }
 
 /// Shows records by their types; what the serdes refuse is shown as such.
-fn show<K: fmt::Debug + 'static, V: fmt::Debug + 'static>(key: SerdeRef<K>, value: SerdeRef<V>) -> Show {
+pub(super) fn show<K: fmt::Debug + 'static, V: fmt::Debug + 'static>(
+    key: SerdeRef<K>,
+    value: SerdeRef<V>,
+) -> Show {
     fn text<T: fmt::Debug + 'static>(serde: &SerdeRef<T>, bytes: Option<&[u8]>) -> String {
         match bytes.map(|bytes| from_bytes(&**serde, Some(bytes))) {
             None => "null".to_owned(),

@@ -59,6 +59,8 @@ mod compare;
 mod declare;
 mod event;
 mod flow;
+mod panics;
+mod reference;
 mod rules;
 mod run;
 mod scenario;

@@ -1,12 +1,11 @@
 //! Looking for a case that breaks a law: how many, from which seed, and shrinking the one that is found.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::testing::TestDriverOptions;
 use crate::testing::laws::Violation;
 use crate::testing::laws::compare::Broken;
+use crate::testing::laws::panics::caught;
 use crate::testing::laws::scenario::{Drawn, Scenario, Source};
 use crate::testing::laws::shrink::shrink;
 
@@ -105,9 +104,5 @@ pub(super) fn search(
 
 /// Checks a law; user code that panics breaks it.
 fn check(law: &dyn Fn(&Scenario) -> Result<(), Broken>, scenario: &Scenario) -> Result<(), Broken> {
-    catch_unwind(AssertUnwindSafe(|| law(scenario))).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
-        Err(Broken(format!("a panic: {text}")))
-    })
+    caught(|| law(scenario)).unwrap_or_else(|panic| Err(Broken(panic)))
 }

@@ -2,7 +2,6 @@
 //! no bytes make a serde panic.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -10,6 +9,7 @@ use proptest::strategy::ValueTree;
 use crate::serde::{Serde, SerdeRef, from_bytes, to_bytes};
 use crate::testing::laws::Violation;
 use crate::testing::laws::compare::raw_text;
+use crate::testing::laws::panics::caught;
 use crate::testing::laws::search::{runner, seeds};
 
 const CASES: u32 = 256;
@@ -78,7 +78,7 @@ pub fn survives_any_bytes<T: 'static>(serde: &SerdeRef<T>) -> Result<(), Violati
                 .map_err(|error| format!("they can be read, but not written again: {error}")),
             Err(_) => Ok(()),
         };
-        catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("reading them panics".to_owned()))
+        caught(read).unwrap_or_else(|panic| Err(format!("reading them ends in {panic}")))
     })
 }
 

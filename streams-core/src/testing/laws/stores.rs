@@ -66,10 +66,15 @@ impl Stored {
         Ok(driver.tasks().filter(|task| has(task.sub_topology)).map(|task| task.partition).collect())
     }
 
-    /// The fold of the changelog.
+    /// The fold of the changelog: of the topic that the store is restored from, which can be one that a table is of. A
+    /// store without a changelog has no rows after a restart.
     pub(super) fn of_changelog(&self, driver: &TestDriver, partition: u32) -> Rows {
-        let changelog = format!("{}-{}-changelog", driver.options.application_id, self.name);
-        let mut rows = fold(driver, &changelog, Some(partition));
+        let Some(id) = driver.topology.store_named(self.name) else { return Rows::new() };
+        let place = |sub: u32| driver.topology.stores_of(sub).iter().position(|store| *store == id);
+        let mut tasks = driver.tasks.iter().filter(|task| task.id.partition == partition);
+        let found = tasks.find_map(|task| task.restores().swap_remove(place(task.id.sub_topology)?));
+        let Some(from) = found.map(|from| from.partition) else { return Rows::new() };
+        let mut rows = fold(driver, &from.topic, Some(from.partition));
         if self.windowed {
             // Key, start, and a sequence number that is 0 in stores without duplicates.
             rows = rows.into_iter().map(|(key, value)| (cut(key), value)).collect();

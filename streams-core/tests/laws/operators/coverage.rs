@@ -13,7 +13,6 @@ const NOT_VERBS: &[(&str, &str)] = &[
     ("KTable::named", "names a node"),
     ("Split::named", "names a node"),
     ("StreamsBuilder::new", "begins a topology"),
-    ("StreamsBuilder::optimize", "changes the graph, not what it does"),
     ("StreamsBuilder::require_explicit_names", "refuses topologies, changes none"),
     ("StreamsBuilder::build", "ends a topology"),
 ];

@@ -4,6 +4,8 @@ mod aggregates;
 mod coverage;
 mod grouped_tables;
 mod grouping;
+mod join_model;
+mod optimized;
 mod processors;
 mod routes;
 mod stateless;
@@ -32,6 +34,7 @@ pub(crate) fn all() -> Vec<&'static Operator> {
         aggregates::OPERATORS,
         grouped_tables::OPERATORS,
         grouping::OPERATORS,
+        optimized::OPERATORS,
         processors::OPERATORS,
         routes::OPERATORS,
         stateless::OPERATORS,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use streams_core::serde::DefaultSerde;
+use streams_core::testing::TestDriverOptions;
 use streams_core::testing::laws::{Event, Events, Laws, keys, nullable};
 use streams_core::{
-    Consumed, DropReason, Partitioning, Produced, Record, Repartitioned, Result, StreamsBuilder, Topic,
+    Consumed, DropReason, ErrorPolicies, ErrorPolicy, Partitioning, Produced, Record, Repartitioned, Result,
+    StreamsBuilder, Topic,
 };
 
 use crate::operators::{Operator, keep_their_laws, ms};
@@ -73,6 +75,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
             })
         },
     },
+    Operator { verbs: &["StreamsBuilder::stream"], laws: undecodable },
     Operator { verbs: &["KStream::keyed"], laws: keyed },
     Operator { verbs: &["KStream::require_key", "KStream::require_value"], laws: required },
     Operator {
@@ -178,6 +181,33 @@ fn keyed() -> Result<Laws> {
         .reference(&BY_CUSTOMER, orders)
         .reference_drops(|_| Vec::new())
         .order_insensitive_within(ms(50)))
+}
+
+/// Values of any length, of which a number takes those of 8 bytes; the rest is skipped and counted.
+fn undecodable() -> Result<Laws> {
+    const BYTES: Topic<String, Vec<u8>> = Topic::new("left");
+    let policies = ErrorPolicies { deserialization: ErrorPolicy::Skip, ..ErrorPolicies::default() };
+    let builder = StreamsBuilder::new();
+    builder.stream(&LEFT).to(&OUT);
+    let number = |event: &Event| {
+        let (key, value) = event.record(&BYTES)?;
+        Some((key.clone(), i64::serde().deserialize(value).ok()?, event.time()))
+    };
+    let values = prop_oneof![
+        any::<i64>().prop_map(|n| n.to_be_bytes().to_vec()),
+        any::<[u8; 3]>().prop_map(Vec::from)
+    ];
+    Ok(Laws::of(&builder.build()?)
+        .input(&BYTES, Events::of(keys(4), values))
+        .options(TestDriverOptions { policies, default_partitions: 2, ..TestDriverOptions::default() })
+        .output(&OUT)
+        .reference(&OUT, move |events| events.iter().filter_map(number).collect())
+        .reference_drops(move |events| {
+            let bad = events.iter().filter(|event| number(event).is_none()).count();
+            vec![(DropReason::Undecodable, bad as u64)]
+        })
+        .accounts_for(|driver| Ok(driver.read(&OUT)?.len() as u64))
+        .keys_are_independent())
 }
 
 fn required() -> Result<Laws> {

@@ -183,7 +183,12 @@ fn records_that_vanish_or_are_counted_wrongly_are_found() {
 #[test]
 fn user_code_that_panics_or_fails_is_reported_with_its_records() {
     let panics = laws(&sum(None, 3, true));
-    broken(panics.restart_invariance(), "restart invariance", 1, &["a panic: ", "=> 0  @0"]);
+    broken(
+        panics.restart_invariance(),
+        "restart invariance",
+        1,
+        &["a panic at ", "broken.rs:", ": 0 is too small", "=> 0  @0"],
+    );
     let fails = topology(|s| s.try_map_values(|_, v| if v == 7 { Err("no sevens") } else { Ok(v) }));
     broken(laws(&fails).restart_invariance(), "restart invariance", 1, &["the topology failed", "no sevens"]);
 }
