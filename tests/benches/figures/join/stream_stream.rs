@@ -54,7 +54,7 @@ fn topology(window: Duration) -> Result<Topology> {
     let builder = StreamsBuilder::new();
     let (left, right) = (builder.stream(&LEFT), builder.stream(&RIGHT));
     let windows = JoinWindows::of(window).no_grace();
-    left.join(right, |left: &String, right: &String| joined(left, right), windows).to(&OUT);
+    left.join(right, windows, |left: &String, right: &String| joined(left, right)).to(&OUT);
     builder.build()
 }
 
