@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn joined<K: DefaultSerde + Send>(
-        stream: KStream<K, String>,
+        stream: &KStream<K, String>,
         join: Option<&str>,
         tolerant: bool,
     ) -> KStream<K, String> {
@@ -176,9 +176,9 @@ mod tests {
     fn unnamed_joins_share_a_repartition_whatever_they_require_of_keys_and_named_ones_do_not() {
         let builder = StreamsBuilder::new();
         let stream = rekeyed(&builder);
-        joined(stream.clone().require_key(), None, false).to(&ONE);
-        joined(stream.clone().require_key(), Some("j"), false).to(&ONE);
-        joined(stream, None, true).to(&TWO);
+        joined(&stream.clone().require_key(), None, false).to(&ONE);
+        joined(&stream.clone().require_key(), Some("j"), false).to(&ONE);
+        joined(&stream, None, true).to(&TWO);
         let text = builder.build().unwrap().describe();
         assert_eq!(
             text.matches("(topics: [KSTREAM-KEY-SELECT-0000000001-repartition])").count(),
@@ -197,8 +197,8 @@ mod tests {
         for tolerant in [true, false] {
             let builder = StreamsBuilder::new();
             let stream = rekeyed(&builder);
-            joined(stream.clone().require_key(), None, false).to(&ONE);
-            joined(stream, None, tolerant).to(&TWO);
+            joined(&stream.clone().require_key(), None, false).to(&ONE);
+            joined(&stream, None, tolerant).to(&TWO);
             let mut driver = TestDriver::new(&builder.build().unwrap()).unwrap();
             driver.pipe(&IN, None, "a".to_owned(), 1).unwrap();
             driver.pipe(&IN, None, "none".to_owned(), 2).unwrap();
@@ -215,8 +215,8 @@ mod tests {
     fn a_step_that_is_also_used_before_the_repartition_stays_there() {
         let builder = StreamsBuilder::new();
         let required = rekeyed(&builder).require_key();
-        joined(required.clone(), None, false).to(&ONE);
-        joined(required.clone(), None, false).to(&ONE);
+        joined(&required.clone(), None, false).to(&ONE);
+        joined(&required.clone(), None, false).to(&ONE);
         required.to(&TWO);
         let mut driver = TestDriver::new(&builder.build().unwrap()).unwrap();
         driver.pipe(&IN, None, "a".to_owned(), 1).unwrap();

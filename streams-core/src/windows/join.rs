@@ -155,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_span_that_ends_before_it_begins_is_a_mistake() {
-        assert!(JoinWindows::between(3..=2).no_grace().mistake().is_some());
+        let (first, last) = (3, 2);
+        assert!(JoinWindows::between(first..=last).no_grace().mistake().is_some());
         assert!(JoinWindows::between(2..=2).no_grace().mistake().is_none());
     }
 }

@@ -206,8 +206,12 @@ impl<V: Clone + 'static> Buffer<V> {
         emit: &mut dyn FnMut(RecordView<'_>) -> Result<()>,
     ) -> Result<()> {
         let (first, mut at) = (self.staged.rows.len(), self.staged.bytes.len());
-        self.staged.bytes.append(&mut self.added.bytes);
-        self.staged.rows.append(&mut self.added.rows);
+        if first == 0 {
+            std::mem::swap(&mut self.staged, &mut self.added);
+        } else {
+            self.staged.bytes.append(&mut self.added.bytes);
+            self.staged.rows.append(&mut self.added.rows);
+        }
         let mut together = Vec::new();
         for row in &self.staged.rows[first..] {
             let (key, value) = row.split(&self.staged.bytes[at..]);
