@@ -99,6 +99,7 @@ fn plus(l: Text, r: &String) -> String {
     plus_or_null(l, Some(r))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "joiners take the value of the stream")]
 fn plus_or_null(l: Text, r: Option<&String>) -> String {
     between(l.as_ref(), "+", r)
 }
