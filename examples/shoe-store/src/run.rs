@@ -45,8 +45,9 @@ impl Store {
         }
         let mut config = Config::new(format!("shoe-store-{}", query.name));
         config.num_threads = self.threads;
-        // The input is bounded: nobody waits for results in between, and fewer commits are fewer versions of a row.
-        config.commit_interval = Some(Duration::from_secs(2));
+        // The input is bounded and nobody waits for results in between: one commit at the end, or whenever a transaction
+        // is large, puts out fewer versions of each row.
+        config.commit_interval = Some(Duration::from_secs(600));
         let app = App::new((query.topology)()?, config, Arc::clone(&self.log));
         app.run_to_end().map_err(|e| e.context(query.name))?;
         Ok(())
