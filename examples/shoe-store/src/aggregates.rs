@@ -3,12 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use streams_core::Record;
 use streams_core::serde::{DefaultSerde, SerdeRef, json};
 
-use crate::model::{Product, json_records};
+use crate::model::Product;
 use crate::stamp::PlacedOrder;
 
-json_records!(FirstOrders, BrandStatistics, Sum, Multiset);
+/// Makes types JSON records: those that are sets and maps, and no structs with fields of their own.
+macro_rules! json_records {
+    ($($type:ty),*) => {
+        $(impl DefaultSerde for $type {
+            fn serde() -> SerdeRef<Self> {
+                json()
+            }
+        })*
+    };
+}
+json_records!(FirstOrders, BrandStatistics, Multiset);
 
 /// A set of what was seen, for counting it without repeats.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +137,7 @@ impl BrandStatistics {
 }
 
 /// A sum that knows of how many values it is, so that the sum of none can be told from a sum of zero.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
     /// The sum.
     pub total: i64,

@@ -10,6 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::de::DeserializeOwned;
 use streams_core::log::Log;
 use streams_core::runtime::TopicProducer;
+use streams_core::schema::Keyed;
 use streams_core::serde::DefaultSerde;
 use streams_core::{Error, ErrorKind, Result, Topic};
 
@@ -36,26 +37,24 @@ const ORDER_COLUMNS: &[&str] = &["order_id", "product_id", "customer_id", "ts"];
 /// Errs with `NotFound` if one of the files is missing, and with `InvalidRecord` at the first row that is not as it
 /// must be, naming file and line.
 pub fn load(folder: &Path, log: &dyn Log) -> Result<u64> {
-    let customers =
-        fill(folder, "shoe_customers_stream", CUSTOMER_COLUMNS, log, &CUSTOMERS, |c| c.id.clone())?;
-    let products = fill(folder, "shoe_products_stream", PRODUCT_COLUMNS, log, &PRODUCTS, |p| p.id.clone())?;
-    let orders = fill(folder, "shoe_orders_stream", ORDER_COLUMNS, log, &ORDERS, |o| o.order_id)?;
+    let customers = fill(folder, "shoe_customers_stream", CUSTOMER_COLUMNS, log, &CUSTOMERS)?;
+    let products = fill(folder, "shoe_products_stream", PRODUCT_COLUMNS, log, &PRODUCTS)?;
+    let orders = fill(folder, "shoe_orders_stream", ORDER_COLUMNS, log, &ORDERS)?;
     Ok(customers + products + orders)
 }
 
-fn fill<K: DefaultSerde, V: DefaultSerde + DeserializeOwned>(
+fn fill<K: DefaultSerde, V: DefaultSerde + DeserializeOwned + Keyed<Key = K>>(
     folder: &Path,
     name: &str,
     columns: &[&str],
     log: &dyn Log,
     topic: &Topic<K, V>,
-    key: impl Fn(&V) -> K,
 ) -> Result<u64> {
     let mut producer = TopicProducer::open(log, topic)?;
     let mut count = 0;
-    read(&find(folder, name)?, columns, |time, value| {
+    read(&find(folder, name)?, columns, |time, value: V| {
         count += 1;
-        producer.send(&key(&value), &value, time)
+        producer.send(&value.key(), &value, time)
     })?;
     producer.flush()?;
     Ok(count)

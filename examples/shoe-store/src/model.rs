@@ -1,40 +1,14 @@
-//! The records of the store: what its three topics hold, and what the queries make of it.
+//! The records of the store: what its three topics hold, in Avro, and what the queries make of it, in JSON.
 
 use serde::{Deserialize, Serialize};
-use streams_core::Key;
-use streams_core::serde::{DefaultSerde, SerdeRef, json};
-
-/// Makes types JSON records.
-macro_rules! json_records {
-    ($($type:ty),* $(,)?) => {
-        $(impl DefaultSerde for $type {
-            fn serde() -> SerdeRef<Self> {
-                json()
-            }
-        })*
-    };
-}
-pub(crate) use json_records;
-
-json_records!(
-    Customer,
-    Product,
-    Order,
-    Contact,
-    KeyedProduct,
-    EnrichedOrder,
-    Loyalty,
-    Promotion,
-    Offer,
-    NamedOrder,
-    VersionedOrder,
-    ContactedOrder,
-);
+use streams_core::{Key, Record};
 
 /// A message about a customer: the first, or one that changes something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, Deserialize)]
+#[record(namespace = "shoes", format = "avro")]
 pub struct Customer {
     /// A UUID; the key of the topic.
+    #[record(key)]
     pub id: String,
     /// First name.
     pub first_name: String,
@@ -57,9 +31,11 @@ pub struct Customer {
 }
 
 /// A message about a product: the first, or one that changes something.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Deserialize)]
+#[record(namespace = "shoes", format = "avro")]
 pub struct Product {
     /// A UUID; the key of the topic.
+    #[record(key)]
     pub id: String,
     /// Brand.
     pub brand: String,
@@ -72,9 +48,11 @@ pub struct Product {
 }
 
 /// An order of one pair of shoes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, Deserialize)]
+#[record(namespace = "shoes", format = "avro")]
 pub struct Order {
     /// Counted up; the key of the topic.
+    #[record(key)]
     pub order_id: i64,
     /// The product that was ordered.
     pub product_id: String,
@@ -85,7 +63,7 @@ pub struct Order {
 }
 
 /// What the table of customers keeps.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
     /// First name.
     pub first_name: String,
@@ -103,7 +81,7 @@ impl From<Customer> for Contact {
 }
 
 /// What the table of products keeps.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq)]
 pub struct KeyedProduct {
     /// Brand.
     pub brand: String,
@@ -123,7 +101,7 @@ impl From<Product> for KeyedProduct {
 }
 
 /// An order with its customer and its product as they are now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq)]
 pub struct EnrichedOrder {
     /// The customer.
     pub customer: Contact,
@@ -132,7 +110,7 @@ pub struct EnrichedOrder {
 }
 
 /// An order with its customer's name as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct NamedOrder {
     /// When it came in, in milliseconds since the epoch.
     pub time: i64,
@@ -143,7 +121,7 @@ pub struct NamedOrder {
 }
 
 /// An order with a version of its customer's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct VersionedOrder {
     /// The order.
     pub order_id: i64,
@@ -158,7 +136,7 @@ pub struct VersionedOrder {
 }
 
 /// An order with its customer, if the customer is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct ContactedOrder {
     /// The order.
     pub order_id: i64,
@@ -167,7 +145,7 @@ pub struct ContactedOrder {
 }
 
 /// What the orders of a customer come to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct Loyalty {
     /// Sum of the prices, in cents.
     pub total: i64,
@@ -189,7 +167,7 @@ impl Loyalty {
 }
 
 /// An offer to a customer. Two offers to one customer are two rows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Offer {
     /// The customer's email address.
     pub email: String,
@@ -200,7 +178,7 @@ pub struct Offer {
 impl Key for Offer {}
 
 /// The state of the promotion by which every tenth pair of a brand is free.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct Promotion {
     /// Pairs ordered.
     pub total: i64,

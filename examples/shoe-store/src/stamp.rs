@@ -5,16 +5,13 @@
 
 use serde::{Deserialize, Serialize};
 use streams_core::processor::{FixedKeyContext, FixedKeyProcessor, UserResult};
-use streams_core::serde::{DefaultSerde, SerdeRef, json};
 use streams_core::time::Timestamp;
-use streams_core::{Headers, KStream};
+use streams_core::{Headers, KStream, Record};
 
-use crate::model::{Customer, Order, json_records};
-
-json_records!(PlacedOrder, CustomerVersion);
+use crate::model::{Customer, Order};
 
 /// An order with the time it came in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacedOrder {
     /// The order.
     pub order_id: i64,
@@ -27,7 +24,7 @@ pub struct PlacedOrder {
 }
 
 /// A customer's name with the time since which it holds.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Record, Debug, Clone, PartialEq, Eq)]
 pub struct CustomerVersion {
     /// First name.
     pub first_name: String,

@@ -13,7 +13,7 @@ use crate::dsl::{KStream, KTable, TimeWindowedKStream, materialize};
 use crate::operators::aggregate::{AggregateFold, Count, Fold, PlainAggregate, Reduce};
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
 use crate::state::KeyValueStore;
-use crate::windows::GraceDecided;
+use crate::windows::{GraceDecided, TimeWindows};
 
 /// Types that can be the key of a group, a table or a join: never null.
 ///
@@ -63,7 +63,7 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
     }
 
     /// Divides each group into windows, whose grace period has to be decided.
-    pub fn windowed_by(self, windows: impl GraceDecided) -> TimeWindowedKStream<K, V>
+    pub fn windowed_by(self, windows: impl GraceDecided<TimeWindows>) -> TimeWindowedKStream<K, V>
     where
         V: Clone,
     {

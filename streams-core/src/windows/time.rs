@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::time::{Timestamp, millis};
-use crate::windows::Window;
+use crate::windows::{JoinWindows, Window};
 
 /// Windows of one size that start at every multiple of an advance: tumbling if the two are equal, else hopping.
 ///
@@ -31,26 +31,29 @@ pub struct TimeWindows {
 #[must_use = "windows need `.grace(..)` or `.no_grace()`"]
 pub struct GraceUndecided(TimeWindows);
 
-/// Windows that a grouped stream can be divided into: [`TimeWindows`], once their grace period is decided.
+/// Windows `W` whose grace period is decided, which is `W` itself and nothing else: what verbs take, so that they can
+/// say what is missing.
 #[diagnostic::on_unimplemented(
-    message = "it is not decided how long after their end these windows take late records",
+    message = "it is not decided how long these windows wait for late records",
     label = "windows without a decision about their grace period",
-    note = "write `.grace(Duration::from_secs(..))` behind the windows, or `.no_grace()` to take none"
+    note = "write `.grace(Duration::from_secs(..))` behind the windows, or `.no_grace()` not to wait"
 )]
-pub trait GraceDecided: sealed::Sealed {
-    #[doc(hidden)]
-    fn decided(self) -> TimeWindows;
-}
+pub trait GraceDecided<W>: sealed::Decided<W> {}
 
-impl GraceDecided for TimeWindows {
-    fn decided(self) -> TimeWindows {
-        self
+impl GraceDecided<TimeWindows> for TimeWindows {}
+impl GraceDecided<JoinWindows> for JoinWindows {}
+
+pub(crate) mod sealed {
+    /// Not for others to implement.
+    pub trait Decided<W> {
+        fn decided(self) -> W;
     }
-}
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::TimeWindows {}
+    impl<W> Decided<W> for W {
+        fn decided(self) -> W {
+            self
+        }
+    }
 }
 
 impl GraceUndecided {

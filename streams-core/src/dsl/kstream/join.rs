@@ -9,7 +9,7 @@ use crate::dsl::{KStream, Key};
 use crate::operators::JoinKey;
 use crate::operators::join::stream_stream::{Inner, JoinKind, Left, Outer};
 use crate::serde::DefaultSerde;
-use crate::windows::JoinWindows;
+use crate::windows::{GraceDecided, JoinWindows};
 
 impl<K, V> KStream<K, V>
 where
@@ -52,7 +52,7 @@ where
     pub fn join<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&V, &V2) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -69,7 +69,7 @@ where
     pub fn join_with<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&V, &V2) -> R + Send + Sync + 'static,
         options: StreamJoined<K, V, V2>,
     ) -> KStream<K, R>
@@ -86,7 +86,7 @@ where
     pub fn join_with_key<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, &V, &V2) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -103,7 +103,7 @@ where
     pub fn join_with_key_with<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, &V, &V2) -> R + Send + Sync + 'static,
         options: StreamJoined<K, V, V2>,
     ) -> KStream<K, R>
@@ -113,7 +113,14 @@ where
         R: Send + 'static,
     {
         let joiner = Arc::new(Inner(joiner));
-        add_stream_join((self, other), JoinKind::Inner, windows, joiner, options, Location::caller())
+        add_stream_join(
+            (self, other),
+            JoinKind::Inner,
+            windows.decided(),
+            joiner,
+            options,
+            Location::caller(),
+        )
     }
 
     /// Joins each record with every record of `other` that has its key and is near enough in time, or with nothing
@@ -155,7 +162,7 @@ where
     pub fn left_join<K2, V2, R>(
         self,
         other: KStream<K2, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&V, Option<&V2>) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -173,7 +180,7 @@ where
     pub fn left_join_with<K2, V2, R>(
         self,
         other: KStream<K2, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&V, Option<&V2>) -> R + Send + Sync + 'static,
         options: StreamJoined<K::Key, V, V2>,
     ) -> KStream<K, R>
@@ -191,7 +198,7 @@ where
     pub fn left_join_with_key<K2, V2, R>(
         self,
         other: KStream<K2, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, &V, Option<&V2>) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -209,7 +216,7 @@ where
     pub fn left_join_with_key_with<K2, V2, R>(
         self,
         other: KStream<K2, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, &V, Option<&V2>) -> R + Send + Sync + 'static,
         options: StreamJoined<K::Key, V, V2>,
     ) -> KStream<K, R>
@@ -220,7 +227,7 @@ where
         R: Send + 'static,
     {
         let joiner = Arc::new(Left(joiner));
-        add_stream_join((self, other), JoinKind::Left, windows, joiner, options, Location::caller())
+        add_stream_join((self, other), JoinKind::Left, windows.decided(), joiner, options, Location::caller())
     }
 
     /// Joins records of both streams that have one key and are near enough in time, and each record of either that
@@ -248,7 +255,7 @@ where
     pub fn outer_join<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(Option<&V>, Option<&V2>) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -265,7 +272,7 @@ where
     pub fn outer_join_with<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(Option<&V>, Option<&V2>) -> R + Send + Sync + 'static,
         options: StreamJoined<K::Key, V, V2>,
     ) -> KStream<K, R>
@@ -282,7 +289,7 @@ where
     pub fn outer_join_with_key<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, Option<&V>, Option<&V2>) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
@@ -299,7 +306,7 @@ where
     pub fn outer_join_with_key_with<V2, R>(
         self,
         other: KStream<K, V2>,
-        windows: JoinWindows,
+        windows: impl GraceDecided<JoinWindows>,
         joiner: impl Fn(&K, Option<&V>, Option<&V2>) -> R + Send + Sync + 'static,
         options: StreamJoined<K::Key, V, V2>,
     ) -> KStream<K, R>
@@ -309,6 +316,13 @@ where
         R: Send + 'static,
     {
         let joiner = Arc::new(Outer(joiner));
-        add_stream_join((self, other), JoinKind::Outer, windows, joiner, options, Location::caller())
+        add_stream_join(
+            (self, other),
+            JoinKind::Outer,
+            windows.decided(),
+            joiner,
+            options,
+            Location::caller(),
+        )
     }
 }
