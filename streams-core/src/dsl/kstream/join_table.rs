@@ -11,7 +11,7 @@ use crate::operators::table::{StreamTableJoin, StreamTableJoiner, View};
 use crate::serde::DefaultSerde;
 use crate::topology::{WireFn, boxed};
 
-impl<K: Key, V: Send + 'static> KStream<K, V> {
+impl<K: Send + 'static, V: Send + 'static> KStream<K, V> {
     /// Joins each record with the row that the table has of its key when the record is processed; records without a
     /// row are left out. Changes of the table put nothing out. Results have the time and headers of the stream's
     /// record; its value moves into the joiner, the table's is lent. A null value is dropped and counted.
@@ -45,7 +45,7 @@ impl<K: Key, V: Send + 'static> KStream<K, V> {
         joiner: impl Fn(V, &VT) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
-        K: DefaultSerde,
+        K: Key + DefaultSerde,
         V: DefaultSerde,
         VT: Clone + Send + 'static,
         R: Send + 'static,
@@ -62,6 +62,7 @@ impl<K: Key, V: Send + 'static> KStream<K, V> {
         joined: Joined<K, V>,
     ) -> KStream<K, R>
     where
+        K: Key,
         VT: Clone + Send + 'static,
         R: Send + 'static,
     {
@@ -77,7 +78,7 @@ impl<K: Key, V: Send + 'static> KStream<K, V> {
         joiner: impl Fn(&K, V, &VT) -> R + Send + Sync + 'static,
     ) -> KStream<K, R>
     where
-        K: DefaultSerde,
+        K: Key + DefaultSerde,
         V: DefaultSerde,
         VT: Clone + Send + 'static,
         R: Send + 'static,
