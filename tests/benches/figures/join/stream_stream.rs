@@ -26,7 +26,7 @@ pub(super) fn measure(settings: &Settings, keys: usize, records: usize, window: 
     let size = window.as_millis() as i64;
     compare(settings, &topology(window)?, &[], &input, <[Side; 2]>::default, |sides, pieces| {
         let (mut out, mut changelog) = (RecordBatch::new(), RecordBatch::new());
-        let (mut now, mut number) = (0, 0);
+        let mut number = 0;
         for piece in pieces {
             let is_left = piece.topic == LEFT.name();
             let [left, right] = &mut *sides;
@@ -34,8 +34,8 @@ pub(super) fn measure(settings: &Settings, keys: usize, records: usize, window: 
             for record in piece.batch.iter() {
                 let (key, value) = parse(record)?;
                 let time = record.timestamp;
-                (now, number) = (time.max(now), number + 1);
-                other.forget(now - 2 * size);
+                number += 1;
+                other.forget(2 * size);
                 put_out(&mut changelog, &key, &value, time);
                 let range = (key.clone(), time - size, 0)..=(key.clone(), time + size, u64::MAX);
                 for ((_, at, _), row) in other.rows.range(range) {
@@ -62,16 +62,20 @@ fn topology(window: Duration) -> Result<Topology> {
 struct Side {
     rows: BTreeMap<(String, i64, u64), String>,
     by_age: VecDeque<(String, i64, u64)>,
+    /// The latest time of its rows.
+    now: i64,
 }
 
 impl Side {
     fn put(&mut self, key: String, time: i64, number: u64, value: String) {
+        self.now = self.now.max(time);
         self.by_age.push_back((key.clone(), time, number));
         self.rows.insert((key, time, number), value);
     }
 
-    fn forget(&mut self, before: i64) {
-        while self.by_age.front().is_some_and(|(_, time, _)| *time < before) {
+    /// Forgets what is as old as `kept` or older by the side's own time, which is what a store does not show.
+    fn forget(&mut self, kept: i64) {
+        while self.by_age.front().is_some_and(|(_, time, _)| *time <= self.now - kept) {
             if let Some(oldest) = self.by_age.pop_front() {
                 self.rows.remove(&oldest);
             }
