@@ -83,9 +83,10 @@ fn options(vector: &Vector) -> Result<TestDriverOptions, String> {
             "processing.exception.handler" => options.policies.processing = policy,
             "errors.dead.letter.queue.topic.name" => options.policies.dead_letter_topic = Some(value.clone()),
             // What these say is said in the topology, or is a deviation.
-            OPTIMIZATION | "upgrade.from" | "dsl.store.format" => {}
-            // Results come out when they are due, however little the wall clock has moved.
-            "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__" => {}
+            OPTIMIZATION
+            | "upgrade.from"
+            | "dsl.store.format"
+            | "__emit.interval.ms.kstreams.outer.join.spurious.results.fix__" => {}
             _ => return Err(format!("the suite does not know the setting {setting} = {value}")),
         }
     }

@@ -29,7 +29,7 @@ struct Click {
 fn click(number: u64) -> Click {
     let random = mix(number);
     Click {
-        user: format!("user-{:016x}", random),
+        user: format!("user-{random:016x}"),
         ad: (random % 100_000) as i64,
         at: 1_700_000_000_000 + number as i64,
         price: (random % 1000) as f64 / 100.0,

@@ -164,12 +164,10 @@ pub(super) fn optional(b: &StreamsBuilder) -> (KStream<Text, String>, KStream<Te
     (b.stream(&LEFT).require_value(), b.stream(&RIGHT).require_value())
 }
 
-#[expect(clippy::ptr_arg, reason = "joiners are given values by reference")]
 pub(super) fn plus(left: &String, right: &String) -> String {
     format!("{left}+{right}")
 }
 
-#[expect(clippy::ptr_arg, reason = "joiners are given values by reference")]
 pub(super) fn left_plus(left: &String, right: Option<&String>) -> String {
     format!("{left}+{}", shown(right))
 }

@@ -59,7 +59,7 @@ pub(super) const CASES: &[Case] = &[
         b.optimize(Optimization::ALL);
         rekeyed_twice(b);
     }),
-    case("join-stream-stream-self-inner", |b| self_inner(b)),
+    case("join-stream-stream-self-inner", self_inner),
     case("join-stream-stream-self-optimized", |b| {
         b.optimize(Optimization::ALL);
         self_inner(b);
@@ -100,6 +100,7 @@ fn rekeyed_twice(b: &StreamsBuilder) {
     left.require_value().outer_join(right, within(5), joiner).to(&OUTER);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what mappers are given is theirs")]
 fn quoted(value: Text) -> String {
     format!("{}'", shown(value.as_ref()))
 }

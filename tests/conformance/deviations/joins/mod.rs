@@ -18,82 +18,76 @@ use crate::vector::{Internal, Row, Run};
 use model::{Join, Output, Rules};
 use specs::{Feed, Spec};
 
+/// A case in which results of records without a partner come at other times.
+macro_rules! earlier {
+    ($case:literal) => {
+        Deviation {
+            case: $case,
+            rule: "quirk 2",
+            reason: "records without a partner come out with the first record on time that finds them due, not in batches",
+            instead: |run| instead($case, run),
+        }
+    };
+}
+
+/// A case with windows of size 0.
+macro_rules! zero {
+    ($case:literal) => {
+        Deviation {
+            case: $case,
+            rule: "quirk 27",
+            reason: "in windows of size 0 without grace records of equal times join",
+            instead: |run| instead($case, run),
+        }
+    };
+}
+
 /// All of them. Whether a run shows the difference depends on its seed.
 pub(crate) const DEVIATIONS: &[Deviation] = &[
-    zero("join-stream-stream-inner-zero-in-memory", |run| {
-        instead("join-stream-stream-inner-zero-in-memory", run)
-    }),
-    earlier("join-stream-stream-left", |run| instead("join-stream-stream-left", run)),
-    earlier("join-stream-stream-left-nulls", |run| instead("join-stream-stream-left-nulls", run)),
-    earlier("join-stream-stream-left-one-sided", |run| instead("join-stream-stream-left-one-sided", run)),
-    earlier("join-stream-stream-left-named", |run| instead("join-stream-stream-left-named", run)),
-    earlier("join-stream-stream-left-named-stores-only", |run| {
-        instead("join-stream-stream-left-named-stores-only", run)
-    }),
-    earlier("join-stream-stream-left-grace", |run| instead("join-stream-stream-left-grace", run)),
-    earlier("join-stream-stream-left-late", |run| instead("join-stream-stream-left-late", run)),
-    earlier("join-stream-stream-left-own-suppliers", |run| {
-        instead("join-stream-stream-left-own-suppliers", run)
-    }),
-    earlier("join-stream-stream-left-jump", |run| instead("join-stream-stream-left-jump", run)),
-    zero("join-stream-stream-left-zero", |run| instead("join-stream-stream-left-zero", run)),
-    earlier("join-stream-stream-left-asymmetric", |run| instead("join-stream-stream-left-asymmetric", run)),
-    earlier("join-stream-stream-left-negative-after", |run| {
-        instead("join-stream-stream-left-negative-after", run)
-    }),
-    earlier("join-stream-stream-left-rekeyed", |run| instead("join-stream-stream-left-rekeyed", run)),
-    earlier("join-stream-stream-outer", |run| instead("join-stream-stream-outer", run)),
-    earlier("join-stream-stream-outer-nulls", |run| instead("join-stream-stream-outer-nulls", run)),
-    earlier("join-stream-stream-outer-alternating", |run| {
-        instead("join-stream-stream-outer-alternating", run)
-    }),
-    earlier("join-stream-stream-outer-named", |run| instead("join-stream-stream-outer-named", run)),
-    earlier("join-stream-stream-outer-named-join-only", |run| {
-        instead("join-stream-stream-outer-named-join-only", run)
-    }),
-    earlier("join-stream-stream-outer-logging-disabled", |run| {
-        instead("join-stream-stream-outer-logging-disabled", run)
-    }),
-    earlier("join-stream-stream-outer-headers", |run| instead("join-stream-stream-outer-headers", run)),
+    zero!("join-stream-stream-inner-zero-in-memory"),
+    earlier!("join-stream-stream-left"),
+    earlier!("join-stream-stream-left-nulls"),
+    earlier!("join-stream-stream-left-one-sided"),
+    earlier!("join-stream-stream-left-named"),
+    earlier!("join-stream-stream-left-named-stores-only"),
+    earlier!("join-stream-stream-left-grace"),
+    earlier!("join-stream-stream-left-late"),
+    earlier!("join-stream-stream-left-own-suppliers"),
+    earlier!("join-stream-stream-left-jump"),
+    zero!("join-stream-stream-left-zero"),
+    earlier!("join-stream-stream-left-asymmetric"),
+    earlier!("join-stream-stream-left-negative-after"),
+    earlier!("join-stream-stream-left-rekeyed"),
+    earlier!("join-stream-stream-outer"),
+    earlier!("join-stream-stream-outer-nulls"),
+    earlier!("join-stream-stream-outer-alternating"),
+    earlier!("join-stream-stream-outer-named"),
+    earlier!("join-stream-stream-outer-named-join-only"),
+    earlier!("join-stream-stream-outer-logging-disabled"),
+    earlier!("join-stream-stream-outer-headers"),
     Deviation {
         reason: "there is one format of stores, without headers; and results come when they are due",
-        ..earlier("join-stream-stream-outer-headers-format", |run| {
-            instead("join-stream-stream-outer-headers-format", run)
-        })
+        ..earlier!("join-stream-stream-outer-headers-format")
     },
-    earlier("join-stream-stream-outer-with-key", |run| instead("join-stream-stream-outer-with-key", run)),
-    earlier("join-stream-stream-outer-types", |run| instead("join-stream-stream-outer-types", run)),
-    earlier("join-stream-stream-outer-throttled", |run| instead("join-stream-stream-outer-throttled", run)),
-    earlier("join-stream-stream-outer-grace", |run| instead("join-stream-stream-outer-grace", run)),
-    earlier("join-stream-stream-outer-late", |run| instead("join-stream-stream-outer-late", run)),
-    earlier("join-stream-stream-outer-in-memory", |run| instead("join-stream-stream-outer-in-memory", run)),
-    earlier("join-stream-stream-outer-jump", |run| instead("join-stream-stream-outer-jump", run)),
-    earlier("join-stream-stream-outer-ties", |run| instead("join-stream-stream-outer-ties", run)),
-    earlier("join-stream-stream-outer-zero", |run| instead("join-stream-stream-outer-zero", run)),
-    earlier("join-stream-stream-outer-segments", |run| instead("join-stream-stream-outer-segments", run)),
-    earlier("join-stream-stream-outer-asymmetric", |run| instead("join-stream-stream-outer-asymmetric", run)),
-    earlier("join-stream-stream-outer-negative-before", |run| {
-        instead("join-stream-stream-outer-negative-before", run)
-    }),
-    earlier("join-stream-stream-outer-rekeyed", |run| instead("join-stream-stream-outer-rekeyed", run)),
-    earlier("join-stream-stream-rekeyed-twice", |run| instead("join-stream-stream-rekeyed-twice", run)),
-    earlier("join-stream-stream-rekeyed-twice-optimized", |run| {
-        instead("join-stream-stream-rekeyed-twice-optimized", run)
-    }),
-    earlier("join-stream-stream-self-left", |run| instead("join-stream-stream-self-left", run)),
-    earlier("join-stream-stream-self-outer", |run| instead("join-stream-stream-self-outer", run)),
-    earlier("join-stream-stream-chain-outer", |run| instead("join-stream-stream-chain-outer", run)),
+    earlier!("join-stream-stream-outer-with-key"),
+    earlier!("join-stream-stream-outer-types"),
+    earlier!("join-stream-stream-outer-throttled"),
+    earlier!("join-stream-stream-outer-grace"),
+    earlier!("join-stream-stream-outer-late"),
+    earlier!("join-stream-stream-outer-in-memory"),
+    earlier!("join-stream-stream-outer-jump"),
+    earlier!("join-stream-stream-outer-ties"),
+    earlier!("join-stream-stream-outer-zero"),
+    earlier!("join-stream-stream-outer-segments"),
+    earlier!("join-stream-stream-outer-asymmetric"),
+    earlier!("join-stream-stream-outer-negative-before"),
+    earlier!("join-stream-stream-outer-rekeyed"),
+    earlier!("join-stream-stream-rekeyed-twice"),
+    earlier!("join-stream-stream-rekeyed-twice-optimized"),
+    earlier!("join-stream-stream-self-left"),
+    earlier!("join-stream-stream-self-outer"),
+    earlier!("join-stream-stream-chain-outer"),
 ];
-
-const fn earlier(case: &'static str, instead: fn(&mut Run)) -> Deviation {
-    let reason = "records without a partner come out with the first record on time that finds them due, not in batches";
-    Deviation { case, rule: "quirk 2", reason, instead }
-}
-
-const fn zero(case: &'static str, instead: fn(&mut Run)) -> Deviation {
-    let reason = "in windows of size 0 without grace records of equal times join";
-    Deviation { case, rule: "quirk 27", reason, instead }
-}
 
 /// Turns what Java did in this case into what the library must do.
 fn instead(case: &str, run: &mut Run) {
@@ -119,8 +113,8 @@ fn instead(case: &str, run: &mut Run) {
     }
     run.dropped = run.dropped + own.refused - java.refused;
     if let Some(internals) = &mut run.internals {
-        if internals.contains_key(&changelog) {
-            internals.insert(changelog, own.writes);
+        if let std::collections::btree_map::Entry::Occupied(mut e) = internals.entry(changelog) {
+            e.insert(own.writes);
         }
         // There is one format of stores, and it has no headers (F-12).
         let changelogs = internals.iter_mut().filter(|(name, _)| name.ends_with("-changelog"));

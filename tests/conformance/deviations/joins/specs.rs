@@ -60,8 +60,7 @@ pub(super) fn of(case: &str) -> Option<Spec> {
         "inner-zero-in-memory" => {
             of(Windows { left_outer: false, right_outer: false, in_memory: true, ..PLAIN })
         }
-        "left" | "left-nulls" | "left-one-sided" => of(left(10, 0)),
-        "left-named" => of(left(10, 0)),
+        "left" | "left-nulls" | "left-one-sided" | "left-named" => of(left(10, 0)),
         "left-named-stores-only" => Spec { unmatched: "s-left-shared-join-store", ..of(left(10, 0)) },
         "left-grace" => of(left(6, 8)),
         "left-late" => of(left(8, 6)),
