@@ -130,7 +130,7 @@ pub(crate) fn check_unique<'a>(fields: impl Iterator<Item = (&'a Field, Span)>, 
 
 fn skip(attributes: &Attributes, errors: &mut Errors) -> bool {
     let Some(span) = attributes.flag("skip", errors) else { return false };
-    for other in ["name", "aliases", "logical", "fixed", "timestamp"] {
+    for other in ["name", "doc", "aliases", "logical", "fixed", "key", "timestamp"] {
         if attributes.span(other).is_some() {
             errors.at(
                 span,
@@ -275,5 +275,5 @@ fn fixed(
 
 /// The type that stands for the name of a `fixed`.
 pub(crate) fn fixed_marker(name: &str) -> syn::Ident {
-    quote::format_ident!("Fixed{}", name)
+    quote::format_ident!("__Fixed{}", name)
 }

@@ -94,7 +94,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `aliases = [".."]` | former names, under which old bytes are still read |
 /// | `format = "json"`, `"avro"` | what the `DefaultSerde` writes; JSON without it |
 /// | `rename_all = ".."` | a spelling for all names without a `name`: `camelCase`, `PascalCase`, `snake_case`, `SCREAMING_SNAKE_CASE`, `UPPERCASE`, `lowercase` |
-/// | `key_type` | the type can be the key of groups, tables and joins (`streams_core::Key`); it has to be `Clone` and `Send` |
+/// | `key_type` | the type can be the key of groups, tables and joins (`streams_core::Key`); it has to be `Clone` and `Send`, and has no floats and no `HashMap`, of which equal ones may have different bytes |
 /// | `crate = ".."` | the path of streams-core, where it is not `::streams_core` |
 ///
 /// # On a field
@@ -105,11 +105,11 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `default = value` | what stands for the field where it is missing: an expression of its type; for an `Option<T>` one of `T`; a text for a `String` |
 /// | `default` | the same with `Default::default()`. Fields that are `Option`s are `None` without a word |
 /// | `key` | the key, for `stream.keyed()`; a key of several fields is a struct of its own |
-/// | `timestamp`, `timestamp = "micros"`, `"seconds"` | the event time of the record: an `i64` or `Option<i64>` since the epoch, in milliseconds if nothing else is said. Where it is `None` the record keeps the time of its topic |
+/// | `timestamp`, `timestamp = "micros"`, `"seconds"` | the event time of the record: an `i64` or `Option<i64>` since the epoch, in milliseconds if neither this nor `logical` says another unit. Where it is `None` the record keeps the time of its topic |
 /// | `logical = ".."` | a meaning in Avro: `timestamp-millis`, `timestamp-micros`, `time-micros` on `i64`; `date`, `time-millis` on `i32`; `decimal` on `i128`; `uuid` on `String`; also inside of `Option`, `Vec` and maps |
 /// | `precision = 12`, `scale = 2` | for decimals: how many digits, and how many of them behind the point. The field counts the last digit |
 /// | `fixed = ".."` | the name in Avro of a `[u8; N]`; `FixedN` without it |
-/// | `skip` | not in the bytes; `Default::default()` when read |
+/// | `skip` | not in the bytes; when read its `default`, or `Default::default()` |
 ///
 /// On the variants of an enum: `name = ".."`, and `default` for the one that stands for names a reader does not know.
 ///

@@ -8,6 +8,7 @@ use crate::attributes::{Attributes, ENUM, FIELD, STRUCT, VARIANT};
 use crate::errors::Errors;
 use crate::field::{self, Default};
 use crate::names::{Spelling, is_dotted_name, is_name, nearest};
+use crate::types::refused_in_key;
 
 /// A struct or an enum.
 pub(crate) struct Model {
@@ -100,11 +101,17 @@ impl Model {
                 Body::Enum { symbols: Vec::new(), default: None }
             }
         };
+        let is_key_type = attributes.flag("key_type", &mut errors).is_some();
+        if let (true, Body::Record { fields, .. }) = (is_key_type, &body) {
+            for (part, why) in fields.iter().filter(|f| !f.skipped).filter_map(|f| refused_in_key(&f.ty)) {
+                errors.on(part, why);
+            }
+        }
         let model = Model {
             name,
             namespace: namespace.map(|namespace| namespace.value()),
             doc: attributes.doc(&mut errors),
-            is_key_type: attributes.flag("key_type", &mut errors).is_some(),
+            is_key_type,
             ident: input.ident.clone(),
             core,
             aliases,

@@ -113,6 +113,21 @@ pub(crate) fn refused(ty: &Type) -> Option<(&Type, String)> {
     Some((ty, format!("`{}`: {because}", show(ty))))
 }
 
+/// Why this type cannot be in a key, whose equal values have equal bytes, and the part it is about.
+pub(crate) fn refused_in_key(ty: &Type) -> Option<(&Type, String)> {
+    let because = match (shape(ty), name_of(ty).as_str()) {
+        (_, "HashMap") => "it writes its entries in any order: take a `BTreeMap`",
+        (Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) | Shape::Boxed(inner), _) => {
+            return refused_in_key(inner);
+        }
+        (Shape::Leaf(_), "f32" | "f64") => {
+            "0.0 and -0.0 are equal and written differently: take a whole number or a decimal"
+        }
+        (Shape::Leaf(_), _) => return None,
+    };
+    Some((ty, format!("`{}` cannot be in a key: {because}", show(ty))))
+}
+
 /// A type as people write it.
 fn show(ty: &Type) -> String {
     let spaced = ty.to_token_stream().to_string();

@@ -70,7 +70,8 @@ impl Schema {
         canonical::crc64(self.canonical().as_bytes())
     }
 
-    /// Whether the bytes of one can be read as the other without resolution: the canonical forms are equal.
+    /// Whether the bytes of one have the form of the other's: the canonical forms are equal. Logical types are not
+    /// in these: decimals of other scales have the same bytes and another meaning.
     pub fn same_bytes(&self, other: &Schema) -> bool {
         self.canonical() == other.canonical()
     }

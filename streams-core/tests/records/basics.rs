@@ -280,3 +280,61 @@ proptest! {
         prop_assert_eq!(serde_json::from_slice::<Both>(&ours).unwrap(), record_json::<Both>().deserialize(&ours).unwrap());
     }
 }
+
+/// Names that generated code could want for itself.
+mod short_names {
+    use streams_core::Record;
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub struct Fields {
+        pub a: A,
+        pub s: Option<S>,
+        #[record(fixed = "Id")]
+        pub fixed: [u8; 2],
+        pub d: Vec<D>,
+        pub id: FixedId,
+    }
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub struct A {
+        pub codec: Codec0,
+    }
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub struct S {
+        pub value: i64,
+    }
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub enum D {
+        One,
+    }
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub struct Codec0 {
+        pub out: bool,
+    }
+
+    #[derive(Record, Debug, Clone, PartialEq)]
+    pub struct FixedId {
+        pub input: i8,
+    }
+}
+
+#[test]
+fn records_have_any_names() {
+    use short_names::{A, Codec0, D, Fields, FixedId, S};
+
+    let value = Fields {
+        a: A { codec: Codec0 { out: true } },
+        s: Some(S { value: 3 }),
+        fixed: [1, 2],
+        d: vec![D::One],
+        id: FixedId { input: -1 },
+    };
+    for serde in [avro(), record_json()] {
+        let mut bytes = Vec::new();
+        serde.serialize(&value, &mut bytes).unwrap();
+        assert_eq!(serde.deserialize(&bytes).unwrap(), value);
+    }
+}

@@ -191,21 +191,24 @@ fn meanings_on_the_same_bytes_do_not_mix() {
         #[record(logical = "decimal", precision = 9, scale = 2)]
         amount: i128,
     }
-    let writer = |at: &str, scale: u32| {
+    let with = |old: &str, at: &str, scale: u32| {
         Schema::parse(&format!(
-            r#"{{"type": "record", "name": "Payment", "fields": [
-                {{"name": "old", "type": "null"}},
+            r#"{{"type": "record", "name": "Payment", "fields": [{old}
                 {{"name": "at", "type": {at}}},
                 {{"name": "amount", "type": {{"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": {scale}}}}}]}}"#
         ))
         .unwrap()
     };
+    let writer = |at: &str, scale: u32| with(r#"{"name": "old", "type": "null"},"#, at, scale);
     let micros = r#"{"type": "long", "logicalType": "timestamp-micros"}"#;
-    let error = incompatible::<Payment>(&writer(micros, 3));
-    assert!(
-        error.contains("field `at`: written as `long (timestamp-micros)`, read as `long (timestamp-millis)`; field `amount`: written as `bytes (decimal of scale 3)`, read as `bytes (decimal of scale 2)`"),
-        "{error}"
-    );
+    // Also where nothing else tells the schemas apart, and the bytes would be read without a word.
+    for writer in [writer(micros, 3), with("", micros, 3)] {
+        let error = incompatible::<Payment>(&writer);
+        assert!(
+            error.contains("field `at`: written as `long (timestamp-micros)`, read as `long (timestamp-millis)`; field `amount`: written as `bytes (decimal of scale 3)`, read as `bytes (decimal of scale 2)`"),
+            "{error}"
+        );
+    }
     let serde = AvroSerde::<Payment>::with_writer_schema(&writer("\"int\"", 2)).unwrap();
     assert_eq!(serde.deserialize(&[2, 4, 1, 0]).unwrap(), Payment { at: 1, amount: 256 });
 }

@@ -1,4 +1,5 @@
 //! JSON through serde, without an implementation of serde's traits for the record: it may have those for other uses.
+//! Names begin with `__`, as the types of the record and of its fields may have any others.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -14,16 +15,16 @@ pub(super) fn methods(model: &Model) -> TokenStream {
         Body::Enum { symbols, default } => (write_enum(symbols), read_enum(model, symbols, *default)),
     };
     quote! {
-        fn write_json<S: #core::schema::generated::serde::Serializer>(
+        fn write_json<__S: #core::schema::generated::serde::Serializer>(
             value: &Self,
-            serializer: S,
-        ) -> ::core::result::Result<S::Ok, S::Error> {
+            serializer: __S,
+        ) -> ::core::result::Result<__S::Ok, __S::Error> {
             #write
         }
 
-        fn read_json<'de, D: #core::schema::generated::serde::Deserializer<'de>>(
-            deserializer: D,
-        ) -> ::core::result::Result<Self, D::Error> {
+        fn read_json<'de, __D: #core::schema::generated::serde::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<Self, __D::Error> {
             #read
         }
     }
@@ -92,19 +93,19 @@ fn read_record(model: &Model, fields: &[Field]) -> TokenStream {
         }
     });
     quote! {
-        struct Fields;
+        struct __Fields;
 
-        impl<'de> #serde::de::Visitor<'de> for Fields {
+        impl<'de> #serde::de::Visitor<'de> for __Fields {
             type Value = #ident;
 
             fn expecting(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.write_str(#what)
             }
 
-            fn visit_map<A: #serde::de::MapAccess<'de>>(
+            fn visit_map<__A: #serde::de::MapAccess<'de>>(
                 self,
-                mut object: A,
-            ) -> ::core::result::Result<#ident, A::Error> {
+                mut object: __A,
+            ) -> ::core::result::Result<#ident, __A::Error> {
                 #(#slots)*
                 let number = |name: &str| match name {
                     #(#names,)*
@@ -125,7 +126,7 @@ fn read_record(model: &Model, fields: &[Field]) -> TokenStream {
             }
         }
 
-        #serde::Deserializer::deserialize_map(deserializer, Fields)
+        #serde::Deserializer::deserialize_map(deserializer, __Fields)
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn all(model: &Model) -> TokenStream {
     }
 }
 
-/// Names for the codecs of fields, their defaults and their `fixed` types.
+/// Names for the codecs of fields, their defaults and their `fixed` types; none that a type of the user's has.
 fn helpers(model: &Model) -> TokenStream {
     let Body::Record { fields, .. } = &model.body else { return TokenStream::new() };
     let core = &model.core;
@@ -98,12 +98,12 @@ fn helpers(model: &Model) -> TokenStream {
 
 /// The name of the codec of a field; at the place of its type, where the compiler then says that there is none.
 fn codec_of(index: usize, field: &Field) -> Ident {
-    format_ident!("Codec{}", index, span = field.ty.span())
+    format_ident!("__Codec{}", index, span = field.ty.span())
 }
 
 /// The name of the function that makes a field's default.
 fn default_of(index: usize) -> Ident {
-    format_ident!("default_{}", index)
+    format_ident!("__default_{}", index)
 }
 
 /// The fields that are in the bytes, with their numbers.

@@ -7,6 +7,8 @@ struct Order {
     id: i64,
     #[record(skip, name = "c", aliases = ["d"])]
     cache: u64,
+    #[record(skip, key)]
+    shard: u32,
 }
 
 fn main() {}

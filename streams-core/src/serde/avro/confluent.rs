@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Datum, Resolution, Schema};
-use crate::serde::avro::{decode, encode, resolve};
+use crate::serde::avro::{decode, encode, resolution, resolve};
 use crate::serde::{Serde, SerdeRef};
 
 /// Who knows which schema has which id: a schema registry. Answers are kept by those who ask.
@@ -133,13 +133,10 @@ impl<T: Datum> ConfluentAvro<T> {
                 let text = format!("no schema has the id {id}: the record comes from another registry");
                 Error::new(ErrorKind::Serde, text)
             })?;
-        let reading = if writer.same_bytes(&self.schema) {
-            Reading::Same
-        } else {
-            match Resolution::new(&writer, &self.schema) {
-                Ok(resolution) => Reading::Resolved(resolution),
-                Err(error) => Reading::Incompatible(format!("schema id {id}: {error}")),
-            }
+        let reading = match resolution(&writer, &self.schema) {
+            Ok(None) => Reading::Same,
+            Ok(Some(resolution)) => Reading::Resolved(resolution),
+            Err(error) => Reading::Incompatible(format!("schema id {id}: {error}")),
         };
         let reading = Arc::new(reading);
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::clone(&reading));

@@ -68,8 +68,7 @@ impl<T: Datum> AvroSerde<T> {
     #[cfg(feature = "avro")]
     pub fn with_writer_schema(writer: &Schema) -> Result<Self> {
         let own = Schema::of::<T>();
-        let resolution = if own.same_bytes(writer) { None } else { Some(Resolution::new(writer, &own)?) };
-        Ok(AvroSerde { resolution, types: PhantomData })
+        Ok(AvroSerde { resolution: resolution(writer, &own)?, types: PhantomData })
     }
 
     /// The schema it writes with.
@@ -116,6 +115,17 @@ fn decode<T: Datum>(bytes: &[u8]) -> Result<T> {
     value
         .and_then(|value| input.finish().map(|()| value))
         .map_err(|e| e.context(format_args!("not the Avro of `{}`", std::any::type_name::<T>())))
+}
+
+/// What turns the writer's bytes into ours; nothing where they are ours already. Errs where they can never be read.
+#[cfg(feature = "avro")]
+fn resolution(writer: &Schema, own: &Schema) -> Result<Option<Resolution>> {
+    if writer == own {
+        return Ok(None);
+    }
+    // Equal bytes may mean something else: decimals of another scale, times in another unit.
+    let resolution = Resolution::new(writer, own)?;
+    Ok((!writer.same_bytes(own)).then_some(resolution))
 }
 
 /// The value of a datum of another schema.

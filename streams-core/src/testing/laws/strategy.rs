@@ -125,10 +125,11 @@ pub fn keys(count: usize) -> impl Strategy<Value = String> + Clone {
     (0..count.max(1)).prop_map(name)
 }
 
-/// `count` keys of which each comes half as often as the one before.
+/// `count` keys, 16 at most, of which each comes half as often as the one before.
 pub fn skewed_keys(count: usize) -> impl Strategy<Value = String> + Clone {
-    let weight = |index: usize| 1 << (count.min(16) - 1 - index);
-    let choices = (0..count.clamp(1, 16)).map(|index| (weight(index), Just(name(index))));
+    let count = count.clamp(1, 16);
+    let weight = |index: usize| 1 << (count - 1 - index);
+    let choices = (0..count).map(|index| (weight(index), Just(name(index))));
     Union::new_weighted(choices.collect())
 }
 
