@@ -332,7 +332,8 @@ where
 
     fn load(&mut self, progress: &[(String, i64)]) {
         let name = self.clock_name();
-        if let Some((_, time)) = progress.iter().find(|(other, _)| *other == name) {
+        // Inputs that were committed at different times may tell different times: the last one holds.
+        for (_, time) in progress.iter().filter(|(other, _)| *other == name) {
             self.clock.advance(*time);
         }
     }

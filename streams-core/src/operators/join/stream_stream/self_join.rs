@@ -40,8 +40,14 @@ where
     V: Clone + Send + 'static,
 {
     /// Joins a record whose key bytes are in place with what is in the store and with itself.
-    fn find_partners(&mut self, key: &K, value: &V, timestamp: Timestamp) -> Result<()> {
-        let SelfJoin { windows, joiner, store, results, key: bytes, .. } = self;
+    fn find_partners(
+        &mut self,
+        key: &K,
+        value: &V,
+        timestamp: Timestamp,
+        upstream: Option<Timestamp>,
+    ) -> Result<()> {
+        let SelfJoin { windows, joiner, store, results, key: bytes, clock, .. } = self;
         let span =
             |back: i64, ahead: i64| (timestamp.saturating_sub(back).max(0), timestamp.saturating_add(ahead));
         store.visit(bytes, span(windows.before_ms(), windows.after_ms()), &mut |time, other| {
@@ -54,8 +60,13 @@ where
             }
             results.push((time.max(timestamp), joiner.both(key, other, value)));
         })?;
-        let shown = store.stream_time().saturating_sub(millis(windows.retention())).saturating_add(1);
-        if timestamp > shown && windows.before_ms() >= 0 && windows.after_ms() >= 0 {
+        let retention = millis(windows.retention());
+        let mut last_hidden = store.stream_time().saturating_sub(retention).saturating_add(1);
+        if upstream.is_some() {
+            // The store keeps what slow upstream tasks may still send, however far a fast one moved its time.
+            last_hidden = last_hidden.min(clock.get().saturating_sub(retention));
+        }
+        if timestamp > last_hidden && windows.before_ms() >= 0 && windows.after_ms() >= 0 {
             let place = place.unwrap_or(results.len());
             results.insert(place, (timestamp, joiner.both(key, value, value)));
         }
@@ -101,12 +112,16 @@ where
             ctx.drop_record(DropReason::NullValue)?;
             return self.store(ctx, timestamp, None);
         }
-        self.find_partners(&key, &value, timestamp)?;
+        self.find_partners(&key, &value, timestamp, ctx.aligned_time)?;
+        let last = self.results.pop();
         let mut results = std::mem::take(&mut self.results);
         for (timestamp, value) in results.drain(..) {
             self.next.push(ctx, Record { key: key.clone(), value, timestamp, headers: headers.clone() })?;
         }
         self.results = results;
+        if let Some((timestamp, value)) = last {
+            self.next.push(ctx, Record { key, value, timestamp, headers })?;
+        }
         self.store(ctx, timestamp, Some(value))
     }
 
@@ -142,5 +157,51 @@ where
     fn pass_time(&mut self, _ctx: &mut TaskContext, now: Timestamp) -> Result<()> {
         self.tell_time(Some(now));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use crate::testing::{TestDriver, TestDriverOptions};
+    use crate::windows::JoinWindows;
+    use crate::{Headers, Optimization, StreamsBuilder, Topic};
+
+    const IN: Topic<String, String> = Topic::new("in");
+    const OUT: Topic<String, String> = Topic::new("out");
+
+    /// What comes out, sorted, where the upstream task of partition 0 is far ahead of that of partition 1.
+    fn results(optimization: Optimization) -> Vec<(String, i64)> {
+        let builder = StreamsBuilder::new();
+        builder.optimize(optimization);
+        let stream = builder.stream(&IN).select_key(|_, _| "k".to_owned()).repartition();
+        let near = JoinWindows::of(Duration::from_millis(10)).no_grace();
+        stream.clone().join(stream, near, |a, b| format!("{a}{b}")).to(&OUT);
+        let options = TestDriverOptions {
+            commit_each_record: false,
+            aligned_event_time: true,
+            partitions: BTreeMap::from([("in".to_owned(), 2)]),
+            ..TestDriverOptions::default()
+        };
+        let mut driver = TestDriver::with(&builder.build().unwrap(), options).unwrap();
+        for (partition, value, time) in [(0, "a", 0), (1, "b", 1), (0, "c", 1000), (1, "d", 5), (1, "e", 995)]
+        {
+            let (key, value) = (Some(&b"x"[..]), Some(value.as_bytes()));
+            driver.pipe_raw("in", Some(partition), key, value, time, &Headers::new()).unwrap();
+            driver.commit().unwrap();
+        }
+        let mut results: Vec<_> =
+            driver.read(&OUT).unwrap().into_iter().map(|record| (record.value, record.timestamp)).collect();
+        results.sort();
+        results
+    }
+
+    #[test]
+    fn a_record_of_a_slow_upstream_task_finds_itself_as_with_two_stores() {
+        let plain = results(Optimization::NONE);
+        assert!(plain.contains(&("dd".to_owned(), 5)), "{plain:?}");
+        assert_eq!(results(Optimization::ALL), plain);
     }
 }
