@@ -4,6 +4,7 @@
 //! the calls, and travel upstream until a node answers them (rules T-5 and T-8 to T-10).
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ids::{NodeId, StoreId};
@@ -53,11 +54,11 @@ impl Graph {
     pub(crate) fn ask_old(&mut self, node: NodeId, wanted: OldValues, force: bool) -> bool {
         let Some(table) = &self.node(node).table else { return false };
         let able = match (table.inputs.as_slice(), table.store) {
-            // A join can always tell; it needs the old values of both sides, whatever it keeps itself.
-            (&[left, right], _) => {
-                self.ask_old(left, wanted, true);
-                self.ask_old(right, wanted, true);
-                true
+            // A join needs the old values of both sides, whatever it keeps itself.
+            (&[left, right], store) => {
+                let able = self.ask_old(left, wanted, true) & self.ask_old(right, wanted, true);
+                // Where a change reaches both sides the other side's old row is gone: only a store knows the old value.
+                store.is_some() || (able && !self.share_rows(left, right))
             }
             (_, Some(_)) => true,
             (&[parent, ..], None) => self.ask_old(parent, wanted, force),
@@ -67,6 +68,34 @@ impl Graph {
             table.old = table.old.max(wanted);
         }
         able
+    }
+
+    /// Whether a change on its way through one of two tables to a join of them has changed what a lookup in the other
+    /// one sees by then: both are made of the rows of one store, with no topic between.
+    pub(crate) fn share_rows(&mut self, left: NodeId, right: NodeId) -> bool {
+        let mut passes = |from: NodeId, to: NodeId| {
+            let seen = self.stores_behind(to);
+            let mut changed = self.upstream(from).into_iter();
+            changed.any(|node| {
+                self.node(node)
+                    .table
+                    .as_ref()
+                    .and_then(|table| table.store)
+                    .is_some_and(|store| seen.contains(&store))
+            })
+        };
+        passes(left, right) || passes(right, left)
+    }
+
+    /// A node and all that its records have come through since they were read from a topic.
+    fn upstream(&self, node: NodeId) -> BTreeSet<NodeId> {
+        let (mut found, mut open) = (BTreeSet::new(), vec![node]);
+        while let Some(node) = open.pop() {
+            if found.insert(node) {
+                open.extend(&self.node(node).parents);
+            }
+        }
+        found
     }
 
     /// The stores that a lookup of rows of table `node` reads; sources get one for it.

@@ -5,5 +5,6 @@ mod groups;
 mod joins;
 mod lookups;
 mod mistakes;
+mod same_rows;
 mod stream_joins;
 mod support;

@@ -12,7 +12,7 @@ use crate::operators::Change;
 use crate::operators::stage::Stage;
 use crate::operators::table::GroupChanges;
 use crate::serde::{DefaultSerde, MaybeNull};
-use crate::topology::OldValues;
+use crate::topology::{OldValues, place};
 
 impl<K, V> KTable<K, V>
 where
@@ -22,6 +22,9 @@ where
     /// Groups the rows: the mapper says to which group a row goes and as what value. When a row changes, its old
     /// value is taken out of its old group and the new one added to the new group. A mapper that returns `None`
     /// leaves the row out.
+    ///
+    /// The join of a table with itself, or with one made of it, has to be kept in a store to be grouped, or `build`
+    /// reports it: when both sides have changed, nothing else knows the old value.
     ///
     /// Aggregations of the groups repartition always; between taking a row out of one group and adding it to
     /// another, other changes may come.
@@ -72,7 +75,18 @@ where
         K2: Key + PartialEq,
         V2: Send + 'static,
     {
-        self.handle.graph().ask_old(self.handle.node, OldValues::Exact, true);
+        let location = Location::caller();
+        {
+            let mut graph = self.handle.graph();
+            if !graph.ask_old(self.handle.node, OldValues::Exact, true) {
+                graph.mistakes.add(format!(
+                    "the table grouped at {} is, or is made of, a join of a table with itself or with one made of it: what a row \
+                     was before a change, which is taken out of its group, only a store can tell. Keep the joined table \
+                     in one: give the join a `Materialized`",
+                    place(location)
+                ));
+            }
+        }
         let select = GroupChanges {
             mapper,
             key: Arc::clone(&grouped.key),
@@ -81,7 +95,7 @@ where
             group: PhantomData,
         };
         let stage: Arc<dyn Stage<K, Change<V>, K2, Change<V2>>> = Arc::new(select);
-        let handle = self.handle.add("KTABLE-SELECT-", Location::caller(), wire_stage(stage));
+        let handle = self.handle.add("KTABLE-SELECT-", location, wire_stage(stage));
         handle.set_key_changed(true);
         if let Some(name) = &grouped.name {
             handle.rename(name);

@@ -9,7 +9,7 @@ use crate::dsl::options::Materialized;
 use crate::dsl::{KTable, materialize};
 use crate::ids::{NodeId, StoreId};
 use crate::operators::Change;
-use crate::operators::table::{JoinedRows, Lookup, TableJoin, TableJoiner, TableMerge, View};
+use crate::operators::table::{Alone, JoinedRows, Lookup, TableJoin, TableJoiner, TableMerge, View};
 use crate::serde::MaybeNull;
 use crate::topology::{OldValues, WireFn, boxed, lookup_or};
 
@@ -246,9 +246,14 @@ where
         let other_joiner: Arc<Joiner<K, V2, V, VR>> =
             Arc::new(move |key, own, other| reversed(key, other, own));
         let needs_other = [kind == Kind::Inner, kind != Kind::Outer];
-        let wire = wire_side(right.node, Arc::clone(&this_joiner), needs_other[0], sides.one_table);
+        let alone = |side: usize| Alone {
+            rows: !needs_other[side],
+            deletions: !needs_other[side] || sides.one_table,
+            knows_old: sides.know_old[side],
+        };
+        let wire = wire_side(right.node, Arc::clone(&this_joiner), alone(0));
         let this = left.add_named(this_name, location, wire);
-        let wire = wire_side(left.node, other_joiner, needs_other[1], sides.one_table);
+        let wire = wire_side(left.node, other_joiner, alone(1));
         let that = right.add_named(other_name, location, wire);
         sides.right_stores.iter().for_each(|&store| this.connect(store));
         sides.left_stores.iter().for_each(|&store| that.connect(store));
@@ -288,9 +293,11 @@ fn names<K, V>(left: &Handle, materialized: Option<&Materialized<K, V>>) -> [Str
 struct Sides {
     left_stores: Vec<StoreId>,
     right_stores: Vec<StoreId>,
-    /// An inner join of a table with itself, or with one made of it: a row that is deleted is gone from both sides at
-    /// once, and only its old value tells that there was one.
+    /// An inner join of a table with itself, or with one made of it: a row that is deleted may be gone from both sides
+    /// at once, and only its old value tells that there was one.
     one_table: bool,
+    /// Whether the left and the right table tell old values, where they are needed.
+    know_old: [bool; 2],
 }
 
 impl Sides {
@@ -298,23 +305,17 @@ impl Sides {
         let mut graph = left.graph();
         let left_stores = graph.stores_behind(left.node);
         let right_stores = graph.stores_behind(right.node);
-        let one_table = kind == Kind::Inner && left_stores.iter().any(|store| right_stores.contains(store));
+        let one_table = kind == Kind::Inner && graph.share_rows(left.node, right.node);
         let ask = [kind != Kind::Inner || one_table, kind == Kind::Outer || one_table];
-        for (side, ask) in [left, right].into_iter().zip(ask) {
-            if ask {
-                graph.ask_old(side.node, OldValues::Exact, true);
-            }
+        let mut know_old = ask;
+        for (know, side) in know_old.iter_mut().zip([left, right]) {
+            *know = *know && graph.ask_old(side.node, OldValues::Exact, true);
         }
-        Sides { left_stores, right_stores, one_table }
+        Sides { left_stores, right_stores, one_table, know_old }
     }
 }
 
-fn wire_side<K, V, VO, R>(
-    other: NodeId,
-    joiner: Arc<Joiner<K, V, VO, R>>,
-    needs_other: bool,
-    one_table: bool,
-) -> Arc<WireFn>
+fn wire_side<K, V, VO, R>(other: NodeId, joiner: Arc<Joiner<K, V, VO, R>>, alone: Alone) -> Arc<WireFn>
 where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
@@ -328,8 +329,7 @@ where
             node,
             other,
             joiner: Arc::clone(&joiner),
-            needs_other,
-            one_table,
+            alone,
             send_old: wirer.old_values(merge).are_sent(),
             next: wirer.next::<K, Change<R>>(node),
         })

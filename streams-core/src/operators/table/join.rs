@@ -21,12 +21,30 @@ pub(crate) struct TableJoin<K: 'static, V, VO: 'static, R> {
     pub(crate) node: NodeId,
     pub(crate) other: Lookup<K, VO>,
     pub(crate) joiner: Arc<TableJoiner<K, V, VO, R>>,
-    /// Whether nothing follows where the other side has no row.
-    pub(crate) needs_other: bool,
-    /// Whether both sides read one table, so that the other side's row may be gone together with the own one.
-    pub(crate) one_table: bool,
+    pub(crate) alone: Alone,
     pub(crate) send_old: bool,
     pub(crate) next: Box<dyn Port<K, Change<R>>>,
+}
+
+/// What follows where the other side has no row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Alone {
+    /// Whether a row does.
+    pub(crate) rows: bool,
+    /// Whether a deletion does: also where both sides are made of one table, so that the other side's row may be gone
+    /// together with the own one.
+    pub(crate) deletions: bool,
+    /// Whether old values tell if there was something to delete. If not, every deletion follows.
+    pub(crate) knows_old: bool,
+}
+
+impl Alone {
+    fn follows<V>(&self, new: Option<&V>, old: Option<&V>) -> bool {
+        match new {
+            Some(_) => self.rows,
+            None => self.deletions && (old.is_some() || !self.knows_old),
+        }
+    }
 }
 
 impl<K, V, VO, R> Port<K, Change<V>> for TableJoin<K, V, VO, R>
@@ -38,11 +56,9 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
         ctx.node = self.node;
         let Record { key, value: Change { new, old }, timestamp, headers } = record;
-        let (joiner, needs_other, one_table, send_old) =
-            (&self.joiner, self.needs_other, self.one_table, self.send_old);
+        let (joiner, alone, send_old) = (&self.joiner, self.alone, self.send_old);
         let joined = self.other.with(ctx, &key, |other| {
-            let deletes = new.is_none() && old.is_some();
-            if other.is_none() && !(new.is_some() && !needs_other || deletes && (!needs_other || one_table)) {
+            if other.is_none() && !alone.follows(new.as_ref(), old.as_ref()) {
                 return None;
             }
             let at = other.map_or(timestamp, |other| other.timestamp.max(timestamp));

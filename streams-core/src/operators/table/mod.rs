@@ -15,7 +15,7 @@ pub use transform::{TransformContext, ValueTransformer};
 
 pub(crate) use filter::TableFilter;
 pub(crate) use group::GroupChanges;
-pub(crate) use join::{JoinedRows, TableJoin, TableJoiner, TableMerge};
+pub(crate) use join::{Alone, JoinedRows, TableJoin, TableJoiner, TableMerge};
 pub(crate) use lookup::{FilteredRows, Lookup, MappedRows, View, WindowRows};
 pub(crate) use map_values::{TableMapValues, TableMapper};
 pub(crate) use rows::TableRows;
