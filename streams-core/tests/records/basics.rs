@@ -286,38 +286,38 @@ mod short_names {
     use streams_core::Record;
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub struct Fields {
-        pub a: A,
-        pub s: Option<S>,
+    pub(super) struct Fields {
+        pub(super) a: A,
+        pub(super) s: Option<S>,
         #[record(fixed = "Id")]
-        pub fixed: [u8; 2],
-        pub d: Vec<D>,
-        pub id: FixedId,
+        pub(super) fixed: [u8; 2],
+        pub(super) d: Vec<D>,
+        pub(super) id: FixedId,
     }
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub struct A {
-        pub codec: Codec0,
+    pub(super) struct A {
+        pub(super) codec: Codec0,
     }
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub struct S {
-        pub value: i64,
+    pub(super) struct S {
+        pub(super) value: i64,
     }
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub enum D {
+    pub(super) enum D {
         One,
     }
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub struct Codec0 {
-        pub out: bool,
+    pub(super) struct Codec0 {
+        pub(super) out: bool,
     }
 
     #[derive(Record, Debug, Clone, PartialEq)]
-    pub struct FixedId {
-        pub input: i8,
+    pub(super) struct FixedId {
+        pub(super) input: i8,
     }
 }
 
