@@ -26,7 +26,7 @@ impl<K: Key> JoinKey for K {
         None
     }
 
-    fn serde(key: SerdeRef<K>) -> SerdeRef<K> {
+    fn join_serde(key: SerdeRef<K>) -> SerdeRef<K> {
         key
     }
 }
@@ -53,7 +53,7 @@ impl<K: Key> JoinKey for Option<K> {
         Some(None)
     }
 
-    fn serde(key: SerdeRef<K>) -> SerdeRef<Option<K>> {
+    fn join_serde(key: SerdeRef<K>) -> SerdeRef<Option<K>> {
         optional(key)
     }
 }

@@ -70,7 +70,8 @@ where
         left.handle.graph().mistakes.add(format!("the join windows at {}: {mistake}", place(location)));
     }
     let name = options.name.clone();
-    let (left_key, right_key) = (K::serde(Arc::clone(&options.key)), K2::serde(Arc::clone(&options.key)));
+    let (left_key, right_key) =
+        (K::join_serde(Arc::clone(&options.key)), K2::join_serde(Arc::clone(&options.key)));
     let left = co_located::<K, V1>(
         &left.handle,
         name.as_deref(),

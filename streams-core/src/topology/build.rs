@@ -1,6 +1,7 @@
 //! The finished topology.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
@@ -8,7 +9,7 @@ use crate::ids::{NodeId, StoreId};
 use crate::topology::node::TopicName;
 use crate::topology::{CoPartitioned, Graph, Node, NodeKind, SourceTopics, StoreNode, optimize, subtopology};
 
-/// A topology: a value that can be run any number of times, in a test driver, on an embedded log or on Kafka.
+/// A topology: a value that can be run any number of times, in a test driver or on an embedded log.
 ///
 /// # Reading a topology
 ///
@@ -47,6 +48,18 @@ struct Inner {
     stores: Vec<StoreNode>,
     sub_topologies: Vec<Vec<NodeId>>,
     co_partitioned: Vec<CoPartitioned>,
+}
+
+/// How much there is of it; `describe()` says more.
+impl fmt::Debug for Topology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { nodes, stores, sub_topologies, .. } = &*self.0;
+        f.debug_struct("Topology")
+            .field("nodes", &nodes.len())
+            .field("stores", &stores.len())
+            .field("sub_topologies", &sub_topologies.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Topology {

@@ -416,3 +416,13 @@ fn a_stream_merged_with_its_own_repartition_has_the_partitions_of_its_topic() ->
     assert_eq!(driver.read(&OUT)?.len(), 2);
     Ok(())
 }
+
+/// Streams of one topic may each be aggregated at once: their tables are not tables of the topic.
+#[test]
+fn aggregations_of_two_streams_of_a_topic_are_no_mistake() {
+    const CLICKS: Topic<String, i64> = Topic::new("clicks");
+    let builder = StreamsBuilder::new();
+    builder.stream(&CLICKS).group_by_key().count().to_stream().for_each(|_, _| {});
+    builder.stream(&CLICKS).group_by_key().reduce(|a: i64, b| a.max(b)).to_stream().for_each(|_, _| {});
+    assert!(builder.build().is_ok());
+}

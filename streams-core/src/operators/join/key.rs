@@ -28,6 +28,6 @@ pub trait JoinKey: Clone + Send + 'static {
     /// What stands for no key; `None` if nothing does.
     fn null() -> Option<Self>;
 
-    /// The serde of this, from that of the key.
-    fn serde(key: SerdeRef<Self::Key>) -> SerdeRef<Self>;
+    /// The serde of this, from that of the key. Its name is not that of `DefaultSerde`'s method: a type has both.
+    fn join_serde(key: SerdeRef<Self::Key>) -> SerdeRef<Self>;
 }

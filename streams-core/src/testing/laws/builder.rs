@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
 use crate::testing::laws::compare::{Broken, Show, raw_text, shown};
 use crate::testing::laws::event::{Draft, Event};
-use crate::testing::laws::flow::Flow;
+use crate::testing::laws::flow::{Flow, stranger};
 use crate::testing::laws::run::Bench;
 use crate::testing::laws::scenario::{Scenario, Source, What};
 use crate::testing::laws::search::{Cases, search};
@@ -67,8 +67,8 @@ impl Laws {
         }
     }
 
-    /// Events for one topic. Keys and values may be `Option`s of the topic's types: `None` is then a null, such as a
-    /// tombstone.
+    /// Events for one topic, which the topology must read. Keys and values may be `Option`s of the topic's types:
+    /// `None` is then a null, such as a tombstone.
     #[must_use]
     pub fn input<K, V, K2, V2>(self, topic: &Topic<K, V>, events: Events<K2, V2>) -> Self
     where
@@ -186,13 +186,22 @@ impl Laws {
         name: &str,
         law: impl Fn(&Scenario) -> Result<(), Broken>,
     ) -> Result<(), Violation> {
-        search(name, self.cases, &self.sources, &self.options, &law)
+        let tables = self.outputs.iter().filter(|output| output.is_table).map(|output| output.topic);
+        let stranger = stranger(&self.driver(name)?, &self.input_topics, &tables.collect::<Vec<_>>());
+        match stranger {
+            Some(why) => Err(self.unchecked(name, &why)),
+            None => search(name, self.cases, &self.sources, &self.options, &law),
+        }
     }
 
     /// How records flow; `law` is who wants to know.
     pub(super) fn flow(&self, law: &str) -> Result<Flow, Violation> {
+        self.driver(law).map(|driver| Flow::of(&driver))
+    }
+
+    fn driver(&self, law: &str) -> Result<TestDriver, Violation> {
         let driver = TestDriver::with(&self.topology, self.options.clone());
-        driver.map(|driver| Flow::of(&driver)).map_err(|error| self.unchecked(law, &error.to_string()))
+        driver.map_err(|error| self.unchecked(law, &error.to_string()))
     }
 
     pub(super) fn unchecked(&self, law: &str, why: &str) -> Violation {

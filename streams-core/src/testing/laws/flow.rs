@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::testing::TestDriver;
+use crate::topology::NodeKind;
 
 /// Who writes which topic, and whether the order in which tasks see their records depends on commits.
 pub(super) struct Flow {
@@ -51,4 +52,26 @@ impl Flow {
     pub(super) fn has_one_writer(&self, topic: &str) -> bool {
         self.tasks == 1 || self.writers.get(topic).is_some_and(|tasks| *tasks == 1)
     }
+}
+
+/// What is wrong with topics that are declared as inputs or as outputs of tables: those that a topology has nothing to
+/// do with would keep every law.
+pub(super) fn stranger(driver: &TestDriver, inputs: &[&str], tables: &[&str]) -> Option<String> {
+    let read = driver.assignments.subscription();
+    let is_read = |topic: &str| {
+        read.iter().flatten().any(|known| known == topic) || driver.assignments.may_match(topic)
+    };
+    if let Some(topic) = inputs.iter().find(|topic| !is_read(topic)) {
+        return Some(format!("the topology does not read the topic `{topic}` that `input` names"));
+    }
+    let application = &driver.options.application_id;
+    // A sink without a topic chooses one for each record.
+    let is_written = |topic: &str| {
+        driver.topology.nodes().iter().any(|node| match &node.kind {
+            NodeKind::Sink(to) => to.as_ref().is_none_or(|to| to.full_name(application) == topic),
+            _ => false,
+        })
+    };
+    let topic = tables.iter().find(|topic| !is_written(topic))?;
+    Some(format!("the topology does not write the topic `{topic}` that `table_output` names"))
 }

@@ -89,7 +89,12 @@ impl<B, F: Fn(&[Seed], bool) -> Option<B>> Search<B, F> {
         }
         let stays = match kept {
             Kept::Nothing => !seeds.is_empty(),
-            Kept::Time => time > 0 && seeds.get_mut(from).map(|next| next.forward += time).is_some(),
+            Kept::Time => {
+                time > 0 && {
+                    let next = seeds.get_mut(from);
+                    next.map(|next| next.forward = next.forward.saturating_add(time)).is_some()
+                }
+            }
             Kept::Mark => {
                 let before = from.checked_sub(1).and_then(|before| seeds.get_mut(before));
                 before.filter(|before| before.mark < mark).map(|before| before.mark = mark).is_some()

@@ -68,7 +68,8 @@ impl Graph {
     fn two_tables(&self, topic: &str, readers: &[&Node]) -> Option<String> {
         let is_table = |node: &&&Node| {
             let mut children = node.children.iter().map(|&child| self.node(child));
-            children.any(|child| child.table.is_some())
+            // Not the table of an aggregation, which may follow a stream of the topic at once.
+            children.any(|child| child.table_of.is_some())
         };
         let tables: Vec<String> = readers.iter().filter(is_table).map(|node| node.describe()).collect();
         (tables.len() > 1).then(|| {

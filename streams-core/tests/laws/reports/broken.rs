@@ -215,3 +215,12 @@ fn laws_that_do_not_apply_say_so() {
     let unfed = Laws::of(&topology(|stream| stream));
     broken(unfed.check_all(), "restart invariance", 0, &["no input"]);
 }
+
+#[test]
+fn laws_about_topics_of_others_are_not_kept_in_silence() {
+    const UNKNOWN: Topic<String, i64> = Topic::new("unknown");
+    let unread = laws(&topology(|stream| stream)).input(&UNKNOWN, Events::of(keys(2), 0..5i64));
+    broken(unread.check_all(), "restart invariance", 0, &["does not read the topic `unknown`"]);
+    let unwritten = laws(&topology(|stream| stream)).table_output(&UNKNOWN);
+    broken(unwritten.check_all(), "restart invariance", 0, &["does not write the topic `unknown`"]);
+}

@@ -49,7 +49,7 @@ impl Laws {
             in_order.retain(|step| matches!(step.action, Action::Event(_)));
             in_order.sort_by_key(time);
             let mut late = in_order.clone();
-            late.sort_by_key(|step| time(step) + i64::from(step.pick) % span);
+            late.sort_by_key(|step| time(step).saturating_add(i64::from(step.pick) % span));
             self.agree(&in_order, &late, |topic, records| {
                 if self.is_table(topic) { latest(records).into_values().collect() } else { sorted(records) }
             })
