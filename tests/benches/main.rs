@@ -59,11 +59,10 @@ fn run(arguments: &[String]) -> Outcome<()> {
         }
         measured.extend(found.into_iter().map(|figure| (group.section, figure)));
     }
-    let all: Vec<&Figure> = measured.iter().map(|(_, figure)| figure).collect();
     if settings.quick {
         println!("{} figures; sizes were tiny, so they say nothing of speed", measured.len());
     } else {
-        println!("{}", table::markdown(&all));
+        println!("{}", table::markdown(measured.iter().map(|(_, figure)| figure.line())));
     }
     if has("--write") && !settings.quick {
         for section in measured.chunk_by(|one, next| one.0 == next.0) {

@@ -6,19 +6,34 @@ use std::process::Command;
 use crate::harness::Outcome;
 use crate::table::{Figure, markdown};
 
-/// Puts the figures into a section of the page.
+/// Puts the figures into a section of the page: each in place of the one of its name, or behind the others.
 pub(crate) fn write(section: &str, figures: &[&Figure]) -> Outcome<()> {
     let (begin, end) = (format!("<!-- {section}: begin -->"), format!("<!-- {section}: end -->"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
     let page = std::fs::read_to_string(&path)?;
-    let marks = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let (before, after) = marks
+    let marks = page.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
+    let (before, (known, after)) = marks
         .ok_or_else(|| format!("BENCHMARKS.md has lost the marks between which {section} are written"))?;
     let place = format!("Measured on {}, {}.", machine(), text_of("rustc", &["--version"]));
     let date = text_of("date", &["-u", "+%Y-%m-%d"]);
-    let text = format!("{begin}\n{date}. {place}\n\n{}{end}", markdown(figures));
+    let rows = merged(known, figures);
+    let text = format!("{begin}\n{date}. {place}\n\n{}{end}", markdown(rows));
     std::fs::write(&path, format!("{before}{text}{after}"))?;
     Ok(())
+}
+
+/// The rows of a table that stands, with those of the figures in place of the ones of the same name.
+fn merged(known: &str, figures: &[&Figure]) -> Vec<String> {
+    let name = |row: &str| row.split('|').nth(1).map(|cell| cell.trim().to_owned());
+    let rows = known.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| figure |"));
+    let mut rows: Vec<String> = rows.map(str::to_owned).collect();
+    for figure in figures {
+        match rows.iter_mut().find(|row| name(row).as_deref() == Some(&figure.name)) {
+            Some(row) => *row = figure.line(),
+            None => rows.push(figure.line()),
+        }
+    }
+    rows
 }
 
 /// Processors and memory, as far as the system tells.

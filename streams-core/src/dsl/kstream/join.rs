@@ -18,7 +18,8 @@ where
 {
     /// Joins each record with every record of `other` that has its key and is near enough in time. A pair comes out
     /// when the later of the two arrives, with the greater of their times and the headers of the one that completed
-    /// it. Both sides are kept in stores while partners may come.
+    /// it. Both sides are kept in stores while partners may come. A table is joined by
+    /// [`join_table`](KStream::join_table).
     ///
     /// Late records are not dropped: they join what the other side's store still has. Null keys are excluded by the
     /// types; values that are null by their serde are dropped and counted (call

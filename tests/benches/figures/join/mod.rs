@@ -43,7 +43,7 @@ pub(crate) fn curves(settings: &Settings) -> Outcome<Vec<Figure>> {
     for (keys, name) in [(1_000, "1k"), (10_000, "10k"), (100_000, "100k"), (1_000_000, "1M")] {
         let keys = settings.size(keys);
         let records = settings.size(400_000).max(2 * keys);
-        let name = |join: &str| format!("{join}, {name} keys");
+        let name = |join: &str| format!("curve of keys: {join}, {name} keys");
         let pairs = stream_table::measure(settings, keys, records)?;
         figures.push(Figure::per_operation(&name("stream-table join"), records, &pairs, None));
         let pairs = table_table::measure(settings, keys, records)?;
@@ -57,8 +57,9 @@ pub(crate) fn curves(settings: &Settings) -> Outcome<Vec<Figure>> {
     for matches in [1, 2, 4, 8] {
         let window = stream_stream::window_for(keys) * matches;
         let pairs = stream_stream::measure(settings, keys, settings.size(400_000), window)?;
-        let name =
-            format!("stream-stream join, 10k keys, windows of ±{window:?}, {matches} matches per record");
+        let name = format!(
+            "curve of windows: stream-stream join, 10k keys, ±{window:?}, {matches} matches per record"
+        );
         figures.push(Figure::per_operation(&name, settings.size(400_000), &pairs, None));
     }
     Ok(figures)
