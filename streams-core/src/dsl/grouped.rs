@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use crate::dsl::handle::Handle;
 use crate::dsl::kstream::{RepartitionSpec, add_repartition};
+use crate::dsl::ktable::materialization;
 use crate::dsl::options::{Grouped, Materialized};
 use crate::dsl::{KStream, KTable, TimeWindowedKStream, materialize};
 use crate::operators::aggregate::{AggregateFold, Count, Fold, PlainAggregate, Reduce};
 use crate::serde::{DefaultSerde, MaybeNull, SerdeRef};
-use crate::state::KeyValueStore;
 use crate::windows::{GraceDecided, TimeWindows};
 
 /// Types that can be the key of a group, a table or a join: never null.
@@ -200,15 +200,13 @@ impl<K: Key, V: Send + 'static> KGroupedStream<K, V> {
             named.node,
             location,
             Arc::new(move |wirer, node| {
-                let handle = wirer.store::<KeyValueStore<K, A>>(store);
                 let aggregate = PlainAggregate {
                     node,
                     fold: Arc::clone(&fold),
-                    store: handle,
+                    store: materialization(wirer, node).expect("it was given a store just here"),
                     input: Arc::clone(&value_serde),
                     output: Arc::clone(&output),
                     old: wirer.old_values(node),
-                    held_back: wirer.holds_back(node, store),
                     next: wirer.next(node),
                 };
                 wirer.register::<K, V, _>(node, aggregate)

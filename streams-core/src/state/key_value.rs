@@ -336,10 +336,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     }
 
     fn begin_flush(&self) -> FlushPart {
-        let mut inner = self.lock();
-        let rows = inner.entries.begin_flush();
-        let len = inner.entries.committed_len();
-        FlushPart { rows, progress: StoreProgress { len, ..StoreProgress::default() }, expired: None }
+        self.lock().entries.begin_flush_of_keys()
     }
 
     fn end_flush(&self, written: bool) {
@@ -349,12 +346,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
 
     fn restore(&self, records: &mut dyn Iterator<Item = RecordView<'_>>) -> Result<u64> {
         let mut inner = self.lock();
-        for record in records {
-            if let Some(key) = record.key {
-                inner.entries.restore(key.into(), stored(record.value, record.timestamp));
-            }
-        }
-        inner.entries.restored();
+        inner.entries.restore_keys(records);
         inner.forget_uses();
         Ok(0)
     }
@@ -368,11 +360,6 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
     fn pending_bytes(&self) -> usize {
         self.lock().entries.pending_bytes()
     }
-}
-
-/// The stored form of a changelog value.
-pub(crate) fn stored(value: Option<&[u8]>, timestamp: Timestamp) -> Option<Box<[u8]>> {
-    value.map(|value| [&timestamp.to_be_bytes(), value].concat().into())
 }
 
 impl<K, V> Clone for KeyValueStore<K, V> {

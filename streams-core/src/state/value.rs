@@ -44,3 +44,8 @@ pub(crate) fn decode<V: 'static>(serde: &dyn Serde<V>, bytes: &[u8]) -> Result<V
         timestamp: Timestamp::from_be_bytes(*timestamp),
     })
 }
+
+/// The stored form of a changelog value.
+pub(crate) fn stored(value: Option<&[u8]>, timestamp: Timestamp) -> Option<Box<[u8]>> {
+    value.map(|value| [&timestamp.to_be_bytes(), value].concat().into())
+}

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::record::RecordView;
 use crate::state::entries::slots::State;
 use crate::state::entries::{EVICT_STEPS, Entries, KeyBytes, Pending};
-use crate::state::value::encode;
+use crate::state::task_store::layers::{FlushPart, StoreProgress};
+use crate::state::value::{encode, stored};
 use crate::time::Timestamp;
 
 /// What [`Entries::stage`] calls per entry: key, value bytes, time.
@@ -112,6 +114,22 @@ impl<V: Clone + 'static> Entries<V> {
         let rows = Arc::new(std::mem::take(&mut self.pending));
         self.flushing = Some(rows.clone());
         rows
+    }
+
+    /// What a flush takes of a store that keeps nothing beside its rows.
+    pub(crate) fn begin_flush_of_keys(&mut self) -> FlushPart {
+        let progress = StoreProgress { len: self.committed_len, ..StoreProgress::default() };
+        FlushPart { rows: self.begin_flush(), progress, expired: None }
+    }
+
+    /// Takes over changelog records whose keys are those of the rows.
+    pub(crate) fn restore_keys(&mut self, records: &mut dyn Iterator<Item = RecordView<'_>>) {
+        for record in records {
+            if let Some(key) = record.key {
+                self.restore(key.into(), stored(record.value, record.timestamp));
+            }
+        }
+        self.restored();
     }
 
     /// The rows are in the engine, or (`written` is false) have to be written again. What is returned should be

@@ -7,7 +7,6 @@ use crate::record::{EncodedHeaders, RecordView};
 use crate::state::StoreSpec;
 use crate::state::budget::MemoryBudget;
 use crate::state::entries::Below;
-use crate::state::key_value::stored;
 use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::unmatched::Shared;
@@ -54,10 +53,7 @@ where
     }
 
     fn begin_flush(&self) -> FlushPart {
-        let mut inner = self.lock();
-        let rows = inner.entries.begin_flush();
-        let len = inner.entries.committed_len();
-        FlushPart { rows, progress: StoreProgress { len, ..StoreProgress::default() }, expired: None }
+        self.lock().entries.begin_flush_of_keys()
     }
 
     fn end_flush(&self, written: bool) {
@@ -67,12 +63,7 @@ where
 
     fn restore(&self, records: &mut dyn Iterator<Item = RecordView<'_>>) -> Result<u64> {
         let mut inner = self.lock();
-        for record in records {
-            if let Some(key) = record.key {
-                inner.entries.restore(key.into(), stored(record.value, record.timestamp));
-            }
-        }
-        inner.entries.restored();
+        inner.entries.restore_keys(records);
         inner.unload();
         Ok(0)
     }

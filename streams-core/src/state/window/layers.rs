@@ -8,10 +8,10 @@ use crate::state::StoreSpec;
 use crate::state::budget::MemoryBudget;
 use crate::state::engine::KeyRange;
 use crate::state::entries::{Below, KeyBytes};
-use crate::state::key_value::stored;
 use crate::state::spec::WindowExpiry;
 use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
+use crate::state::value::stored;
 use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
 use crate::state::window::{Inner, Shared};
 
