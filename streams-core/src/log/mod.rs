@@ -46,6 +46,14 @@ pub trait Log: Send + Sync + 'static {
     /// Offset behind the last record that a read-committed reader can see.
     fn end_offset(&self, partition: &TopicPartition) -> Result<Offset>;
 
+    /// Offset behind the last record that was written, also in transactions that are still open or that readers do
+    /// not see yet. A reader's position gets there once these have ended. What was committed before the call is below
+    /// it, where it may still be above [`end_offset`](Self::end_offset): in a cluster the end of a transaction takes a
+    /// moment to reach every partition.
+    fn written_offset(&self, partition: &TopicPartition) -> Result<Offset> {
+        self.end_offset(partition)
+    }
+
     /// What the group has committed, in the order asked; `None` for partitions without a commit.
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>>;
 
@@ -88,6 +96,10 @@ pub enum GroupEvent {
     Assigned(Vec<TopicPartition>),
     /// These are to be given up: finish and commit what belongs to them, then poll again, which hands them over.
     Revoked(Vec<TopicPartition>),
+    /// Everything is handed out anew: commit what belongs to these, process no more of them, then poll again, which
+    /// lets the group go on. Each of them comes back with `Assigned`, and goes on where it was, or is `Revoked`, when
+    /// others may have it already. Only groups that cannot take back single partitions do this.
+    Suspended(Vec<TopicPartition>),
     /// These are owned by others already (this member was too slow): drop what belongs to them uncommitted.
     Lost(Vec<TopicPartition>),
 }

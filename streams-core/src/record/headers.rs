@@ -65,7 +65,7 @@ impl Headers {
     /// Appends the encoded form; see [`EncodedHeaders`]. Nothing is appended if there are none.
     pub fn encode(&self, out: &mut Vec<u8>) {
         for header in self {
-            encode_one(&header.name, header.value.as_deref(), out);
+            encode_header(&header.name, header.value.as_deref(), out);
         }
     }
 }
@@ -120,7 +120,7 @@ impl<'a> EncodedHeaders<'a> {
 }
 
 /// Appends one header in the encoded form of [`EncodedHeaders`].
-fn encode_one(name: &str, value: Option<&[u8]>, out: &mut Vec<u8>) {
+pub fn encode_header(name: &str, value: Option<&[u8]>, out: &mut Vec<u8>) {
     out.extend_from_slice(&(name.len() as u32).to_be_bytes());
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(&value.map_or(-1, |v| v.len() as i32).to_be_bytes());

@@ -6,7 +6,7 @@ mod view;
 
 pub(crate) use batch::Entry;
 pub use batch::RecordBatch;
-pub use headers::{EncodedHeaders, Header, Headers};
+pub use headers::{EncodedHeaders, Header, Headers, encode_header};
 pub use view::RecordView;
 
 use crate::time::Timestamp;

@@ -67,6 +67,11 @@ impl Shared {
         known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
     }
 
+    /// Nothing is committed until there is a membership again.
+    pub(super) fn forget_membership(&self) {
+        *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     pub(super) fn set_membership(&self, membership: GroupMetadata) {
         *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Some(membership);
     }

@@ -36,21 +36,27 @@ fn hand_over(log: &dyn Log) {
     let mut one = TestMember::join(log, &group, &[&[&name]], SESSION);
     one.settle(4);
     let mut two = TestMember::join(log, &group, &[&[&name]], SESSION);
-    let revoked = until("a revocation", || {
+    let given_up = until("partitions to be given up", || {
         two.poll();
         assert!(two.owned.is_empty(), "assigned before the owner gave it up");
         match one.poll() {
-            Some(GroupEvent::Revoked(list)) => Some(list),
+            Some(GroupEvent::Revoked(list) | GroupEvent::Suspended(list)) => Some(list),
             _ => None,
         }
     });
     // It is still the owner: what it has done so far can be committed.
     two.poll();
     assert!(two.owned.is_empty(), "assigned before the owner acknowledged");
-    one.member.commit(&[(revoked[0].clone(), at(1))]).unwrap();
+    for partition in &given_up {
+        one.member.commit(&[(partition.clone(), at(1))]).unwrap();
+    }
     settle(&mut [&mut one, &mut two], &[2, 2]);
-    assert!(one.member.commit(&[(revoked[0].clone(), at(2))]).unwrap_err().is_fenced());
-    assert_eq!(log.committed(&group, &revoked[..1]).unwrap(), [Some(at(1))]);
+    let moved: Vec<_> = given_up.into_iter().filter(|p| !one.owned.contains(p)).collect();
+    assert_eq!(moved.len(), 2);
+    for partition in moved {
+        assert!(one.member.commit(&[(partition.clone(), at(2))]).unwrap_err().is_fenced());
+        assert_eq!(log.committed(&group, &[partition]).unwrap(), [Some(at(1))]);
+    }
     one.member.leave().unwrap();
     two.member.leave().unwrap();
 }

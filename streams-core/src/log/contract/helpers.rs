@@ -107,6 +107,8 @@ pub(super) fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
 pub(super) struct TestMember {
     pub(super) member: Box<dyn GroupMember>,
     pub(super) owned: BTreeSet<TopicPartition>,
+    /// Given up for the time being.
+    suspended: BTreeSet<TopicPartition>,
     pub(super) events: Vec<GroupEvent>,
 }
 
@@ -119,7 +121,8 @@ impl TestMember {
             session_timeout: session,
         };
         let member = log.join_group(options, &Arc::new(Wakeup::new())).unwrap();
-        TestMember { member, owned: BTreeSet::new(), events: Vec::new() }
+        let (owned, suspended) = (BTreeSet::new(), BTreeSet::new());
+        TestMember { member, owned, suspended, events: Vec::new() }
     }
 
     /// Polls once.
@@ -128,12 +131,20 @@ impl TestMember {
         match &event {
             GroupEvent::Assigned(list) => {
                 for partition in list {
+                    self.suspended.remove(partition);
                     assert!(self.owned.insert(partition.clone()), "{partition} assigned twice");
+                }
+            }
+            GroupEvent::Suspended(list) => {
+                for partition in list {
+                    assert!(self.owned.remove(partition), "{partition} suspended but not owned");
+                    self.suspended.insert(partition.clone());
                 }
             }
             GroupEvent::Revoked(list) | GroupEvent::Lost(list) => {
                 for partition in list {
-                    assert!(self.owned.remove(partition), "{partition} taken but not owned");
+                    let had = self.owned.remove(partition) | self.suspended.remove(partition);
+                    assert!(had, "{partition} taken but not owned");
                 }
             }
         }

@@ -58,7 +58,8 @@ impl GroupMember for Member {
             Some(GroupEvent::Assigned(partitions)) => self.told.extend(partitions.iter().cloned()),
             Some(GroupEvent::Revoked(partitions)) => self.revoked.clone_from(partitions),
             Some(GroupEvent::Lost(partitions)) => self.told.retain(|p| !partitions.contains(p)),
-            None => {}
+            // Here single partitions are taken back.
+            Some(GroupEvent::Suspended(_)) | None => {}
         }
         Ok(event)
     }

@@ -36,7 +36,7 @@ impl Bounded {
             for input in assignments.inputs_of(task) {
                 if !upstream.contains_key(&input.topic) {
                     let partition = TopicPartition::new(input.topic, task.partition);
-                    let end = shared.log.end_offset(&partition)?;
+                    let end = shared.log.written_offset(&partition)?;
                     ends.insert(partition, end);
                 }
             }
@@ -121,7 +121,8 @@ impl Coordinator {
                 if bounded.ends.contains_key(&partition) {
                     continue;
                 }
-                let end = self.shared.log.end_offset(&partition)?;
+                // They have committed all of it, although readers may not see it yet.
+                let end = self.shared.log.written_offset(&partition)?;
                 if let Some(&worker) = self.open.get(&task) {
                     let bound = Command::Bound(task, partition.topic.clone(), end);
                     self.workers[worker].commands.send(bound);

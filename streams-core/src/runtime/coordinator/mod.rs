@@ -29,6 +29,8 @@ pub(super) enum Event {
     Ready(TaskId),
     /// These are committed and closed, as asked.
     Closed { tasks: Vec<TaskId> },
+    /// These are committed and wait, as asked.
+    Suspended { tasks: Vec<TaskId> },
     /// A transaction failed: these were dropped and have to be opened again.
     Reset { tasks: Vec<TaskId> },
     /// Positions to commit, their outputs being in the log.
@@ -62,6 +64,10 @@ pub(super) struct Coordinator {
     restoring: BTreeSet<TaskId>,
     /// Tasks that a worker was asked to close.
     closing: BTreeSet<TaskId>,
+    /// Tasks that wait for the group to hand out their partitions anew.
+    suspended: BTreeSet<TaskId>,
+    /// Tasks that have to be dropped before anything is committed in the name of the member as it is now.
+    lost: BTreeSet<TaskId>,
     /// The group has told what belongs to this member.
     assigned: bool,
     stop: bool,
@@ -96,6 +102,8 @@ impl Coordinator {
             open: BTreeMap::new(),
             restoring: BTreeSet::new(),
             closing: BTreeSet::new(),
+            suspended: BTreeSet::new(),
+            lost: BTreeSet::new(),
             assigned: false,
             stop: false,
             failure: None,
@@ -160,8 +168,14 @@ impl Coordinator {
                     self.open.remove(&task);
                     self.closing.remove(&task);
                     self.restoring.remove(&task);
+                    self.suspended.remove(&task);
+                    self.lost.remove(&task);
                     self.bounded.iter_mut().for_each(|bounded| bounded.forget(task));
                 }
+            }
+            Event::Suspended { tasks } => {
+                self.closing.retain(|task| !tasks.contains(task));
+                self.suspended.extend(tasks.into_iter().filter(|task| self.open.contains_key(task)));
             }
             Event::Commit { offsets } => match self.member.commit(&offsets) {
                 // The group tells about it with the next poll; others process these records again.
@@ -195,7 +209,7 @@ impl Coordinator {
     }
 
     fn show_state(&self) {
-        self.set_state(if !self.assigned || !self.closing.is_empty() {
+        self.set_state(if !self.assigned || !self.closing.is_empty() || !self.suspended.is_empty() {
             AppState::Rebalancing
         } else if !self.restoring.is_empty() {
             AppState::Restoring

@@ -17,7 +17,10 @@ impl Coordinator {
             let event = self.member.poll()?;
             let membership = self.member.metadata();
             self.assigned |= event.is_some() || membership.generation > 0;
-            self.shared.set_membership(membership);
+            // What was lost and is not dropped yet must not be committed by a member that has come back.
+            if self.lost.is_empty() && !matches!(event, Some(GroupEvent::Lost(_))) {
+                self.shared.set_membership(membership);
+            }
             match event {
                 None => return Ok(()),
                 Some(GroupEvent::Assigned(partitions)) => {
@@ -30,11 +33,24 @@ impl Coordinator {
                     let tasks = self.tasks_reading(&partitions);
                     self.close(&tasks)?;
                 }
+                Some(GroupEvent::Suspended(partitions)) => {
+                    tracing::info!(application = %self.shared.application_id, ?partitions, "suspended");
+                    self.owned.retain(|partition| !partitions.contains(partition));
+                    let tasks = self.tasks_reading(&partitions);
+                    self.ask(&tasks, Command::Suspend)?;
+                }
                 Some(GroupEvent::Lost(partitions)) => {
                     tracing::warn!(application = %self.shared.application_id, ?partitions, "lost");
                     self.owned.retain(|partition| !partitions.contains(partition));
                     let workers: BTreeSet<usize> =
                         self.tasks_reading(&partitions).iter().map(|task| self.open[task]).collect();
+                    // A worker drops all of its tasks, since they share a transaction.
+                    self.lost.extend(
+                        self.open.iter().filter(|(_, worker)| workers.contains(worker)).map(|(task, _)| task),
+                    );
+                    if !self.lost.is_empty() {
+                        self.shared.forget_membership();
+                    }
                     for worker in workers {
                         self.workers[worker].commands.send(Command::Reset);
                     }
@@ -46,6 +62,7 @@ impl Coordinator {
 
     /// Opens every task whose inputs are all owned and that is not open.
     pub(super) fn open_owned(&mut self) -> Result<()> {
+        self.resume_owned();
         let owned = |partition: &TopicPartition| self.owned.contains(partition);
         let mut missing = Vec::new();
         for task in self.assignments.tasks() {
@@ -70,6 +87,18 @@ impl Coordinator {
             }
         }
         Ok(())
+    }
+
+    /// Lets suspended tasks go on whose inputs have all come back.
+    fn resume_owned(&mut self) {
+        let back = |task: &TaskId| self.inputs(*task).iter().all(|input| self.owned.contains(input));
+        let back: BTreeSet<TaskId> = self.suspended.iter().copied().filter(back).collect();
+        for task in back {
+            self.suspended.remove(&task);
+            if let Some(&worker) = self.open.get(&task) {
+                self.workers[worker].commands.send(Command::Resume(task));
+            }
+        }
     }
 
     fn open_task(&mut self, task: TaskId, partitions: &[TopicPartition]) -> Result<()> {
@@ -146,11 +175,16 @@ impl Coordinator {
 
     /// Commits and closes tasks; returns when it is done, or the application fails.
     pub(super) fn close(&mut self, tasks: &BTreeSet<TaskId>) -> Result<()> {
+        self.ask(tasks, Command::Close)
+    }
+
+    /// Asks workers to do something with these tasks and waits for their answers.
+    fn ask(&mut self, tasks: &BTreeSet<TaskId>, command: fn(Vec<TaskId>) -> Command) -> Result<()> {
         for worker in 0..self.workers.len() {
             let its: Vec<TaskId> = tasks.iter().copied().filter(|task| self.open[task] == worker).collect();
             if !its.is_empty() {
                 self.closing.extend(its.iter().copied());
-                self.workers[worker].commands.send(Command::Close(its));
+                self.workers[worker].commands.send(command(its));
             }
         }
         self.show_state();

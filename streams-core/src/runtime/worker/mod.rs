@@ -28,6 +28,10 @@ pub(super) enum Command {
     Open(Box<OpenTask>),
     /// Commit everything, then close these and answer `Closed`.
     Close(Vec<TaskId>),
+    /// Commit everything, then leave these as they are and answer `Suspended`.
+    Suspend(Vec<TaskId>),
+    /// Go on with this one.
+    Resume(TaskId),
     /// Abort everything, drop all tasks and answer `Reset`.
     Reset,
     /// The input of this name will not grow beyond this offset.
@@ -103,6 +107,16 @@ impl Worker {
                     }
                 }
                 self.shared.events.send(Event::Closed { tasks });
+            }
+            Command::Suspend(tasks) => {
+                self.commit()?;
+                for task in self.tasks.iter_mut().filter(|task| tasks.contains(&task.id())) {
+                    task.suspended = true;
+                }
+                self.shared.events.send(Event::Suspended { tasks });
+            }
+            Command::Resume(task) => {
+                self.tasks.iter_mut().filter(|t| t.id() == task).for_each(|task| task.suspended = false);
             }
             Command::Reset => {
                 let error = Error::new(ErrorKind::Fenced, "partitions were given to another process");

@@ -67,7 +67,9 @@ impl Restore {
             if state.set_changelog(store, info.id)? {
                 tracing::info!(task = %task.id, %partition, "no local state: restoring all of it");
             }
-            let (begin, end) = (shared.log.start_offset(&partition)?, shared.log.end_offset(&partition)?);
+            // Everything that was committed before the task's positions were looked up, although readers may not see
+            // it yet.
+            let (begin, end) = (shared.log.start_offset(&partition)?, shared.log.written_offset(&partition)?);
             let known = state.checkpoint(store).map(|checkpoint| checkpoint.offset);
             // What lies behind the committed position of a source is yet to be processed. The store may lie before
             // what is left of the topic: it is right up to where it is.

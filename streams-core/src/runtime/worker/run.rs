@@ -87,6 +87,9 @@ impl Worker {
     fn run_task(&mut self, index: usize, now: Instant, wall_clock: Timestamp) -> Result<bool> {
         let shared = &self.shared;
         let task = &mut self.tasks[index];
+        if task.suspended {
+            return Ok(false);
+        }
         if task.is_restoring() {
             let moved = task.restore(shared)?;
             if !task.is_restoring() {
@@ -141,7 +144,8 @@ impl Worker {
         if let Some(until) = self.idle_until {
             longest = longest.min(until.saturating_duration_since(now));
         }
-        for due in self.tasks.iter().filter_map(RunningTask::next_wall_clock) {
+        let awake = self.tasks.iter().filter(|task| !task.suspended);
+        for due in awake.filter_map(RunningTask::next_wall_clock) {
             let millis = u64::try_from(due.saturating_sub(wall_clock)).unwrap_or(0);
             longest = longest.min(Duration::from_millis(millis));
         }

@@ -43,6 +43,8 @@ pub(super) struct RunningTask {
     pub(super) targets: Vec<Option<(TopicHandle, u32)>>,
     /// Whether there is something to commit.
     pub(super) dirty: bool,
+    /// Whether it is to do nothing until its partitions are handed out anew.
+    pub(super) suspended: bool,
     /// Results that the log refused and the policy let pass.
     pub(super) refused: DropCounts,
     consumed: u64,
@@ -90,6 +92,7 @@ impl RunningTask {
             restore: Some(restore),
             targets: Vec::new(),
             dirty: false,
+            suspended: false,
             refused: DropCounts::default(),
             consumed: 0,
             told_drained: false,

@@ -1,0 +1,195 @@
+//! How to reach a cluster and use it.
+
+mod owned;
+mod text;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use streams_core::{Error, ErrorKind, Result};
+
+/// How the members of a group share its partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GroupProtocol {
+    /// The protocol that every Kafka has, with the assignor `range`: the partitions of all members are taken back
+    /// and handed out again whenever one comes or goes.
+    #[default]
+    Classic,
+    /// The protocol of Kafka 4.0 (KIP-848) with the broker's assignor `range`: only what moves is taken back. The
+    /// session timeout is the broker's (`group.consumer.session.timeout.ms`).
+    Consumer,
+}
+
+/// How to reach a cluster and use it. [`KafkaConfig::new`] has the defaults; every field may be changed.
+///
+/// `client`, `consumer` and `producer` are settings of librdkafka by their names there, for all clients, those that
+/// read, and those that write. They go over the defaults of this crate; those that it needs for itself are refused
+/// with the reason.
+///
+/// ```
+/// use streams_kafka::{GroupProtocol, KafkaConfig};
+///
+/// let config = KafkaConfig::from_toml("
+///     bootstrap-servers = 'kafka-1:9092,kafka-2:9092'
+///     group-protocol = 'consumer'
+///     [producer]
+///     'compression.type' = 'zstd'
+/// ")?;
+/// assert_eq!(config.group_protocol, GroupProtocol::Consumer);
+///
+/// let refused = KafkaConfig::from_toml("
+///     bootstrap-servers = 'kafka-1:9092'
+///     [consumer]
+///     'enable.auto.commit' = 'true'
+/// ");
+/// assert!(refused.unwrap_err().to_string().contains("enable.auto.commit"));
+/// # Ok::<(), streams_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KafkaConfig {
+    /// `host:port` of some brokers, with commas.
+    pub bootstrap_servers: String,
+    /// Settings for all clients, such as `security.protocol`.
+    pub client: BTreeMap<String, String>,
+    /// Settings for clients that read.
+    pub consumer: BTreeMap<String, String>,
+    /// Settings for clients that write.
+    pub producer: BTreeMap<String, String>,
+    /// How the members of a group share its partitions; classic by default.
+    pub group_protocol: GroupProtocol,
+    /// Whether a member that comes back within the session timeout gets its partitions back without a rebalance
+    /// (Kafka's static membership, by the member's name). It then keeps them that long too when it leaves. Off by
+    /// default.
+    pub static_membership: bool,
+    /// Replication of topics that are created; the broker's default if there is none.
+    pub replication_factor: Option<u16>,
+    /// How long a request may take before it is an error; 30 s by default.
+    pub request_timeout: Duration,
+    /// A transaction that is open for longer is aborted by the broker, which until then holds back what others read
+    /// behind it; 10 s by default, as in Kafka Streams.
+    pub transaction_timeout: Duration,
+}
+
+impl KafkaConfig {
+    /// The defaults, for the cluster of these brokers.
+    pub fn new(bootstrap_servers: impl Into<String>) -> Self {
+        KafkaConfig {
+            bootstrap_servers: bootstrap_servers.into(),
+            client: BTreeMap::new(),
+            consumer: BTreeMap::new(),
+            producer: BTreeMap::new(),
+            group_protocol: GroupProtocol::default(),
+            static_membership: false,
+            replication_factor: None,
+            request_timeout: Duration::from_secs(30),
+            transaction_timeout: Duration::from_secs(10),
+        }
+    }
+
+    /// Errs on settings that are refused or missing.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.bootstrap_servers.trim().is_empty() {
+            let message = "`bootstrap-servers` is missing: give `host:port` of some brokers";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        for (section, settings) in
+            [("client", &self.client), ("consumer", &self.consumer), ("producer", &self.producer)]
+        {
+            for key in settings.keys() {
+                owned::check(section, key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Settings of the client for administration.
+    pub(crate) fn for_admin(&self) -> ClientConfig {
+        self.base(&[], &BTreeMap::new())
+    }
+
+    /// Settings of a client that fetches, and belongs to no group.
+    pub(crate) fn for_reader(&self) -> ClientConfig {
+        let defaults = [
+            ("fetch.queue.backoff.ms", "10"),
+            ("fetch.error.backoff.ms", "100"),
+            ("fetch.wait.max.ms", "100"),
+            ("queued.min.messages", "50000"),
+            ("queued.max.messages.kbytes", "8192"),
+        ];
+        let mut config = self.base(&defaults, &self.consumer);
+        config
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("enable.partition.eof", "true")
+            .set("isolation.level", "read_committed")
+            .set("auto.offset.reset", "error")
+            .set("allow.auto.create.topics", "false");
+        config
+    }
+
+    /// Settings of a client that is a member of a group and fetches nothing.
+    pub(crate) fn for_member(&self, group: &str, name: &str, session: Duration) -> ClientConfig {
+        let session = session.as_millis().max(1);
+        let defaults = [("topic.metadata.refresh.interval.ms", "5000")];
+        let mut config = self.base(&defaults, &self.consumer);
+        config
+            .set("group.id", group)
+            .set("client.id", name)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "latest")
+            .set("isolation.level", "read_committed")
+            .set("allow.auto.create.topics", "false")
+            .set("queued.min.messages", "1")
+            .set("max.poll.interval.ms", session.to_string());
+        if self.static_membership {
+            config.set("group.instance.id", name);
+        }
+        match self.group_protocol {
+            GroupProtocol::Classic => config
+                .set("partition.assignment.strategy", "range")
+                .set("session.timeout.ms", session.to_string())
+                .set("heartbeat.interval.ms", (session / 3).clamp(1, 3000).to_string()),
+            GroupProtocol::Consumer => {
+                config.set("group.protocol", "consumer").set("group.remote.assignor", "range")
+            }
+        };
+        config
+    }
+
+    /// Settings of a producer.
+    pub(crate) fn for_producer(&self, transactional_id: Option<&str>) -> ClientConfig {
+        let defaults = [
+            ("linger.ms", if transactional_id.is_some() { "5" } else { "20" }),
+            ("batch.size", "1000000"),
+            ("queue.buffering.max.messages", "500000"),
+            ("message.max.bytes", "67108864"),
+            ("compression.type", "lz4"),
+        ];
+        let mut config = self.base(&defaults, &self.producer);
+        config.set("enable.idempotence", "true").set("partitioner", "murmur2_random");
+        if let Some(id) = transactional_id {
+            config.set("transactional.id", id);
+            config.set("transaction.timeout.ms", self.transaction_timeout.as_millis().to_string());
+        }
+        config
+    }
+
+    fn base(&self, defaults: &[(&str, &str)], more: &BTreeMap<String, String>) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.set("reconnect.backoff.max.ms", "1000").set("log.connection.close", "false");
+        for (key, value) in defaults {
+            config.set(*key, *value);
+        }
+        for (key, value) in self.client.iter().chain(more) {
+            config.set(key, value);
+        }
+        config.set("bootstrap.servers", &self.bootstrap_servers);
+        config
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! A member's handle on its group.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::topic_partition_list::Offset as ListOffset;
+use streams_core::ids::{Offset, TopicPartition};
+use streams_core::log::{
+    Committed, GroupEvent, GroupMember, GroupMetadata, GroupOptions, PartitionReader, Wakeup,
+};
+use streams_core::{Error, ErrorKind, Result};
+
+use super::callbacks::{Callbacks, Change};
+use super::families::Families;
+use super::members::Membership;
+use crate::config::GroupProtocol;
+use crate::error::{client_failed, kind};
+use crate::ffi::{self, Handle};
+use crate::log::Shared;
+
+/// A member without a session timeout of its own.
+const DEFAULT_SESSION: Duration = Duration::from_secs(45);
+/// How long leaving may take before the group is left to find out by itself.
+const LEAVING: Duration = Duration::from_secs(10);
+/// Tries of a commit that a rebalance among others keeps from being taken.
+const COMMITS: usize = 5;
+
+pub(crate) struct Member {
+    options: GroupOptions,
+    families: Families,
+    /// What range gave; with the owned partitions of led topics it is not the same.
+    assigned: BTreeSet<TopicPartition>,
+    /// Told and not yet acknowledged.
+    revoking: Vec<TopicPartition>,
+    /// With the classic protocol: what was owned before everything was handed out anew, and the generation it was of.
+    suspended: Option<(BTreeSet<TopicPartition>, i32)>,
+    /// What the client is to give up once the revocation is acknowledged.
+    handing_over: Option<Vec<TopicPartition>>,
+    events: VecDeque<GroupEvent>,
+    membership: Arc<Membership>,
+    /// `None` after leaving.
+    consumer: Option<Arc<BaseConsumer<Callbacks>>>,
+    shared: Arc<Shared>,
+}
+
+impl Member {
+    pub(crate) fn join(shared: &Arc<Shared>, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Self> {
+        let what = || format!("joining group {}", options.group);
+        let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
+        let mut counts = BTreeMap::new();
+        for topic in &topics {
+            if let Some(found) = shared.admin.describe(topic)? {
+                counts.insert((*topic).to_owned(), found.partitions);
+            }
+        }
+        let session =
+            if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout };
+        let config = shared.config.for_member(&options.group, &options.member_name, session);
+        let mut consumer: BaseConsumer<Callbacks> = config
+            .create_with_context(Callbacks::new(shared.config.group_protocol))
+            .map_err(|e| client_failed(what(), &e))?;
+        let bell = Arc::clone(wakeup);
+        consumer.set_nonempty_callback(move || bell.ring());
+        let topics: Vec<&str> = topics.into_iter().collect();
+        consumer.subscribe(&topics).map_err(|e| client_failed(what(), &e))?;
+        let consumer = Arc::new(consumer);
+        let client: Handle = consumer.clone();
+        let membership = Arc::new(Membership { client, owned: Mutex::default() });
+        shared.members.add(&membership);
+        Ok(Member {
+            families: Families::of(&options.subscription, &counts),
+            options,
+            assigned: BTreeSet::new(),
+            revoking: Vec::new(),
+            suspended: None,
+            handing_over: None,
+            events: VecDeque::new(),
+            membership,
+            consumer: Some(consumer),
+            shared: Arc::clone(shared),
+        })
+    }
+
+    fn consumer(&self) -> Result<&Arc<BaseConsumer<Callbacks>>> {
+        self.consumer.as_ref().ok_or_else(|| {
+            let message = format!("{} has left group {}", self.options.member_name, self.options.group);
+            Error::new(ErrorKind::Closed, message)
+        })
+    }
+
+    fn failed(&self, what: &str, error: &KafkaError) -> Error {
+        client_failed(format!("{} of group {}: {what}", self.options.member_name, self.options.group), error)
+    }
+
+    fn is_incremental(&self) -> bool {
+        self.shared.config.group_protocol == GroupProtocol::Consumer
+    }
+
+    /// The application has finished with what was revoked: others may have it.
+    fn hand_over(&mut self) -> Result<()> {
+        for partition in std::mem::take(&mut self.revoking) {
+            self.owned().remove(&partition);
+        }
+        if let Some(partitions) = self.handing_over.take() {
+            self.unassign(&partitions)?;
+        }
+        Ok(())
+    }
+
+    fn unassign(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+        self.assigned.retain(|partition| !partitions.contains(partition));
+        let result = if self.is_incremental() {
+            self.consumer()?.incremental_unassign(&list(partitions))
+        } else {
+            self.consumer()?.unassign()
+        };
+        result.map_err(|e| self.failed("giving up partitions", &e))
+    }
+
+    /// Follows a change that the client told.
+    fn follow(&mut self, change: Change) -> Result<()> {
+        match change {
+            Change::Assign(partitions) => {
+                let (consumer, list) = (self.consumer()?, list(&partitions));
+                let assigned = if self.is_incremental() {
+                    consumer.incremental_assign(&list)
+                } else {
+                    consumer.assign(&list)
+                };
+                // Records are fetched by the readers.
+                let paused = assigned.and_then(|()| consumer.pause(&list));
+                paused.map_err(|e| self.failed("taking over partitions", &e))?;
+                self.assigned.extend(partitions);
+                self.tell_assigned();
+            }
+            Change::Revoke { partitions, lost: false } if !self.is_incremental() => {
+                let owned = self.owned().clone();
+                let told: Vec<_> = owned.iter().cloned().collect();
+                self.suspended = Some((owned, self.metadata().generation));
+                self.revoking.clone_from(&told);
+                self.handing_over = Some(partitions);
+                if told.is_empty() {
+                    self.hand_over()?;
+                }
+                self.tell(GroupEvent::Suspended, told);
+            }
+            Change::Revoke { partitions, lost } => {
+                let left: Vec<_> =
+                    self.assigned.iter().filter(|p| !partitions.contains(p)).cloned().collect();
+                let stays = self.families.owned(&left);
+                let goes: Vec<TopicPartition> =
+                    self.owned().iter().filter(|p| !stays.contains(p)).cloned().collect();
+                if lost {
+                    self.suspended = None;
+                    self.owned().retain(|partition| stays.contains(partition));
+                    self.unassign(&partitions)?;
+                    self.tell(GroupEvent::Lost, goes);
+                } else {
+                    self.revoking.clone_from(&goes);
+                    self.handing_over = Some(partitions);
+                    if goes.is_empty() {
+                        self.hand_over()?;
+                    }
+                    self.tell(GroupEvent::Revoked, goes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_assigned(&mut self) {
+        let assigned: Vec<_> = self.assigned.iter().cloned().collect();
+        let mut new = self.families.owned(&assigned);
+        if let Some((suspended, generation)) = self.suspended.take() {
+            let gone = suspended.iter().filter(|p| !new.contains(p)).cloned().collect();
+            if self.metadata().generation == generation + 1 {
+                self.tell(GroupEvent::Revoked, gone);
+            } else {
+                // In a generation that this member has missed, others may have gone on with all of them.
+                self.tell(GroupEvent::Lost, suspended.into_iter().collect());
+            }
+        }
+        let mut owned = self.owned();
+        new.retain(|partition| owned.insert(partition.clone()));
+        drop(owned);
+        self.tell(GroupEvent::Assigned, new);
+    }
+
+    fn tell(&mut self, event: fn(Vec<TopicPartition>) -> GroupEvent, partitions: Vec<TopicPartition>) {
+        if !partitions.is_empty() {
+            self.events.push_back(event(partitions));
+        }
+    }
+
+    fn owned(&self) -> std::sync::MutexGuard<'_, BTreeSet<TopicPartition>> {
+        self.membership.owned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Errors that the client does not get over.
+    fn judge(&self, error: &KafkaError) -> Result<()> {
+        let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        let hopeless = error.rdkafka_error_code().is_some_and(|code| kind(code) == ErrorKind::Config);
+        if fatal || hopeless {
+            return Err(self.failed("the group refuses it", error));
+        }
+        tracing::debug!(group = %self.options.group, %error, "while polling the group");
+        Ok(())
+    }
+}
+
+impl GroupMember for Member {
+    fn poll(&mut self) -> Result<Option<GroupEvent>> {
+        self.consumer()?;
+        if self.events.is_empty() {
+            self.hand_over()?;
+        }
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            let consumer = Arc::clone(self.consumer()?);
+            let polled = consumer.poll(Duration::ZERO);
+            if let Some(Err(error)) = &polled {
+                self.judge(error)?;
+            }
+            match consumer.context().take() {
+                Some(change) => self.follow(change)?,
+                None if polled.is_none() => return Ok(None),
+                None => {}
+            }
+        }
+    }
+
+    fn metadata(&self) -> GroupMetadata {
+        let known = self.consumer.as_ref().and_then(|_| ffi::group_metadata(&self.membership.client));
+        known.unwrap_or_else(|| GroupMetadata {
+            group: self.options.group.clone(),
+            member: String::new(),
+            generation: -1,
+        })
+    }
+
+    fn reader(
+        &mut self,
+        partition: &TopicPartition,
+        from: Offset,
+        wakeup: &Arc<Wakeup>,
+    ) -> Result<Box<dyn PartitionReader>> {
+        self.consumer()?;
+        self.membership.check(&self.options.member_name, std::iter::once(partition))?;
+        Ok(Box::new(self.shared.readers.open(partition, from, wakeup)?))
+    }
+
+    fn commit(&mut self, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
+        let consumer = self.consumer()?;
+        let partitions = || offsets.iter().map(|(partition, _)| partition);
+        let list = ffi::offsets(offsets);
+        for round in 1.. {
+            self.membership.check(&self.options.member_name, partitions())?;
+            let Err(error) = consumer.commit(&list, CommitMode::Sync) else { break };
+            // The epoch changed while the request was under way.
+            let stale = error.rdkafka_error_code() == Some(Code::StaleMemberEpoch);
+            if !stale || round == COMMITS {
+                return Err(self.failed("committing positions", &error));
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<()> {
+        let Some(consumer) = self.consumer.take() else { return Ok(()) };
+        self.events.clear();
+        (self.handing_over, self.suspended) = (None, None);
+        self.revoking.clear();
+        self.assigned.clear();
+        self.owned().clear();
+        consumer.context().close();
+        let closed = match self.is_incremental() {
+            true => Ok(()),
+            false => consumer.unassign(),
+        };
+        closed.and_then(|()| consumer.close_queue()).map_err(|e| self.failed("leaving", &e))?;
+        let until = Instant::now() + LEAVING;
+        while !consumer.closed() && Instant::now() < until {
+            consumer.poll(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        // The client leaves the group when it goes; nothing of it may be waited for then.
+        if let Some(consumer) = &self.consumer {
+            consumer.context().close();
+        }
+    }
+}
+
+/// A list of partitions for the client, which does not read them.
+fn list(partitions: &[TopicPartition]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for partition in partitions {
+        // A position of its own spares the client a lookup; it is never used.
+        let _ = list
+            .add_partition(&partition.topic, partition.partition as i32)
+            .set_offset(ListOffset::Offset(0));
+    }
+    list
+}

@@ -1,0 +1,65 @@
+//! The members that live in this process, for producers that commit in their name.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use streams_core::ids::TopicPartition;
+use streams_core::log::{Committed, GroupMetadata};
+use streams_core::{Error, ErrorKind, Result};
+
+use crate::ffi::{self, Handle};
+
+/// What a member was told that it owns, and the client that knows its generation.
+pub(crate) struct Membership {
+    pub(super) client: Handle,
+    pub(super) owned: Mutex<BTreeSet<TopicPartition>>,
+}
+
+impl Membership {
+    /// Errs with `Fenced` if one of the partitions is not owned.
+    pub(super) fn check<'a>(
+        &self,
+        member: &str,
+        partitions: impl Iterator<Item = &'a TopicPartition>,
+    ) -> Result<()> {
+        let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
+        for partition in partitions {
+            if !owned.contains(partition) {
+                let message = format!("partition {partition} is not owned by {member}");
+                return Err(Error::new(ErrorKind::Fenced, message));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Members(Mutex<Vec<Weak<Membership>>>);
+
+impl Members {
+    pub(super) fn add(&self, membership: &Arc<Membership>) {
+        let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|member| member.strong_count() > 0);
+        members.push(Arc::downgrade(membership));
+    }
+
+    /// The same member with the generation that the group has now, if it owns the partitions; so that a rebalance
+    /// among others does not fence it. One that is not here is left as it is: the broker knows.
+    pub(crate) fn confirm(
+        &self,
+        member: &GroupMetadata,
+        offsets: &[(TopicPartition, Committed)],
+    ) -> Result<GroupMetadata> {
+        let members = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for membership in members.iter().filter_map(Weak::upgrade) {
+            // First the generation, then what is owned: what was lost in between is gone from `owned`, and what was
+            // lost and came back has a newer generation, so that the broker refuses this one.
+            let Some(now) = ffi::group_metadata(&membership.client) else { continue };
+            if now.member == member.member && now.group == member.group {
+                membership.check(&member.member, offsets.iter().map(|(partition, _)| partition))?;
+                return Ok(now);
+            }
+        }
+        Ok(member.clone())
+    }
+}

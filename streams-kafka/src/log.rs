@@ -1,0 +1,131 @@
+//! The cluster as the runtime sees it.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::thread::Builder;
+use std::time::Duration;
+
+use streams_core::Result;
+use streams_core::ids::{Offset, TopicPartition};
+use streams_core::log::{
+    Committed, GroupMember, GroupOptions, Log, NewTopic, PartitionReader, Producer, ProducerOptions,
+    TopicInfo, Wakeup,
+};
+
+use crate::admin::Admin;
+use crate::config::KafkaConfig;
+use crate::ffi::OffsetSpec;
+use crate::group::{Member, Members};
+use crate::producer::KafkaProducer;
+use crate::reader::Readers;
+
+/// How often events of clients are looked for that belong to no call.
+const EVENTS: Duration = Duration::from_millis(200);
+
+/// A Kafka cluster. A clone is another handle to the same clients.
+#[derive(Clone)]
+pub struct KafkaLog(Arc<Shared>);
+
+/// What a log and all that it gave out share.
+pub(crate) struct Shared {
+    pub(crate) config: KafkaConfig,
+    pub(crate) admin: Admin,
+    pub(crate) readers: Readers,
+    pub(crate) members: Members,
+}
+
+impl KafkaLog {
+    /// Makes the clients. Errs if a setting is unknown or refused. It does not wait for the cluster: one that cannot
+    /// be reached is an error of the first request.
+    pub fn connect(config: KafkaConfig) -> Result<Self> {
+        config.check()?;
+        let shared = Arc::new(Shared {
+            admin: Admin::new(&config)?,
+            readers: Readers::new(&config),
+            members: Members::default(),
+            config,
+        });
+        serve_events(&shared)?;
+        Ok(KafkaLog(shared))
+    }
+}
+
+/// Looks for logs and errors of the clients as long as the log lives.
+fn serve_events(shared: &Arc<Shared>) -> Result<()> {
+    let weak: Weak<Shared> = Arc::downgrade(shared);
+    let pause = Wakeup::new();
+    Builder::new().name("kafka-events".into()).spawn(move || {
+        while let Some(shared) = weak.upgrade() {
+            shared.admin.serve();
+            shared.readers.serve();
+            drop(shared);
+            pause.wait(EVENTS);
+        }
+    })?;
+    Ok(())
+}
+
+impl Log for KafkaLog {
+    fn create_topics(&self, topics: &[NewTopic]) -> Result<()> {
+        self.0.admin.create_topics(topics)
+    }
+
+    fn describe_topic(&self, topic: &str) -> Result<Option<TopicInfo>> {
+        self.0.admin.describe_topic(topic)
+    }
+
+    fn list_topics(&self) -> Result<Vec<String>> {
+        self.0.admin.list_topics()
+    }
+
+    fn delete_topics(&self, topics: &[&str]) -> Result<()> {
+        self.0.admin.delete_topics(topics)
+    }
+
+    fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
+        self.0.admin.delete_records(before)
+    }
+
+    fn start_offset(&self, partition: &TopicPartition) -> Result<Offset> {
+        self.0.admin.offset(partition, OffsetSpec::Start)
+    }
+
+    fn end_offset(&self, partition: &TopicPartition) -> Result<Offset> {
+        self.0.admin.offset(partition, OffsetSpec::CommittedEnd)
+    }
+
+    fn written_offset(&self, partition: &TopicPartition) -> Result<Offset> {
+        self.0.admin.offset(partition, OffsetSpec::End)
+    }
+
+    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
+        self.0.admin.committed(group, partitions)
+    }
+
+    fn alter_committed(&self, group: &str, offsets: &[(TopicPartition, Option<Committed>)]) -> Result<()> {
+        self.0.admin.alter_committed(group, offsets)
+    }
+
+    fn open_reader(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        wakeup: &Arc<Wakeup>,
+    ) -> Result<Box<dyn PartitionReader>> {
+        Ok(Box::new(self.0.readers.open(partition, from, wakeup)?))
+    }
+
+    fn join_group(&self, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Box<dyn GroupMember>> {
+        Ok(Box::new(Member::join(&self.0, options, wakeup)?))
+    }
+
+    fn open_producer(&self, options: ProducerOptions) -> Result<Box<dyn Producer>> {
+        Ok(Box::new(KafkaProducer::open(&self.0, options)?))
+    }
+}
+
+impl fmt::Debug for KafkaLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaLog").field("brokers", &self.0.config.bootstrap_servers).finish_non_exhaustive()
+    }
+}

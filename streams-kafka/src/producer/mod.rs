@@ -1,0 +1,270 @@
+//! Producers: one client each, served by a thread of its own, so that nothing here waits for a poll interval.
+
+mod deliveries;
+mod transaction;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::producer::BaseProducer;
+use streams_core::ids::{Offset, TopicPartition};
+use streams_core::log::{CleanupPolicy, Committed, GroupMetadata, Producer, ProducerOptions, TopicHandle};
+use streams_core::record::RecordView;
+use streams_core::{Error, ErrorKind, Result};
+
+use self::deliveries::{Context, Deliveries};
+use crate::error::{client_failed, failed};
+use crate::ffi::{self, Handle, Outgoing, TopicRef};
+use crate::log::Shared;
+
+/// Longest wait of the thread that serves a client. Shorter than 50 ms would spin (librdkafka).
+const POLL: Duration = Duration::from_millis(100);
+/// Pause between two tries when the queue is full and no report comes.
+const FULL: Duration = Duration::from_millis(100);
+/// How long a new topic may take to be known to every broker.
+const PROPAGATION: Duration = Duration::from_secs(10);
+
+struct Topic {
+    name: String,
+    handle: TopicRef,
+    partitions: u32,
+    /// Number of its first partition among all partitions of this producer.
+    first: usize,
+    max_bytes: usize,
+    keyed: bool,
+}
+
+pub(crate) struct KafkaProducer {
+    topics: Vec<Topic>,
+    by_name: HashMap<String, u32>,
+    /// Where the last commit or flush ended, by partition.
+    written: Vec<Option<Offset>>,
+    offsets: Vec<(GroupMetadata, Vec<(TopicPartition, Committed)>)>,
+    transactional_id: Option<String>,
+    open: bool,
+    pending: usize,
+    deliveries: Arc<Deliveries>,
+    stop: Arc<AtomicBool>,
+    client: Handle,
+    shared: Arc<Shared>,
+}
+
+impl KafkaProducer {
+    pub(crate) fn open(shared: &Arc<Shared>, options: ProducerOptions) -> Result<Self> {
+        let id = options.transactional_id;
+        let what = || match &id {
+            Some(id) => format!("opening the producer {id}"),
+            None => "opening a producer".to_owned(),
+        };
+        let deliveries = Arc::new(Deliveries::default());
+        let client: BaseProducer<Context> = shared
+            .config
+            .for_producer(id.as_deref())
+            .create_with_context(Context(Arc::clone(&deliveries)))
+            .map_err(|e| client_failed(what(), &e))?;
+        let client = Arc::new(client);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (for_thread, stopped) = (Arc::clone(&client), Arc::clone(&stop));
+        Builder::new().name("kafka-producer".into()).spawn(move || {
+            while !stopped.load(Ordering::Acquire) {
+                for_thread.poll(POLL);
+            }
+        })?;
+        let producer = KafkaProducer {
+            topics: Vec::new(),
+            by_name: HashMap::new(),
+            written: Vec::new(),
+            offsets: Vec::new(),
+            transactional_id: id,
+            open: false,
+            pending: 0,
+            deliveries,
+            stop,
+            client,
+            shared: Arc::clone(shared),
+        };
+        producer.init()?;
+        Ok(producer)
+    }
+
+    fn name(&self) -> &str {
+        self.transactional_id.as_deref().unwrap_or("a producer without transactional id")
+    }
+
+    fn misuse(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Misuse, format!("{}: {what}", self.name()))
+    }
+
+    fn look_up(&self, name: &str) -> Result<(u32, usize, bool)> {
+        let until = Instant::now() + PROPAGATION;
+        let missing = || {
+            let message = format!("topic {name} does not exist; create it first");
+            Error::new(ErrorKind::NotFound, message)
+        };
+        let info = self.shared.admin.describe_topic(name)?.ok_or_else(missing)?;
+        // Without leaders records would wait in the queue, and one that does not exist would be an error too late.
+        while !self.shared.admin.describe(name)?.ok_or_else(missing)?.led {
+            if Instant::now() > until {
+                let message = format!("topic {name} has partitions without a leader");
+                return Err(Error::new(ErrorKind::Timeout, message));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let keyed = info.config.cleanup_policy != CleanupPolicy::Delete;
+        Ok((info.partitions, info.config.max_message_bytes, keyed))
+    }
+
+    /// Waits until everything sent is in the log or has failed.
+    fn drain(&self, what: &str) -> Result<()> {
+        ffi::flush(&self.client, self.shared.config.request_timeout)
+            .map_err(|code| failed(format!("{}: {what}", self.name()), code))?;
+        match self.deliveries.take_failure() {
+            None => Ok(()),
+            Some(failure) => {
+                let topic = self.topics.iter().rev().find(|topic| topic.first <= failure.slot);
+                let place = topic.map_or("a topic".to_owned(), |topic| {
+                    format!("{}-{}", topic.name, failure.slot - topic.first)
+                });
+                Err(failed(format!("{}: {what}: a record for {place}", self.name()), failure.code))
+            }
+        }
+    }
+
+    /// Notes where everything went.
+    fn settle(&mut self) {
+        self.written = self.deliveries.take_ends(self.written.len());
+        self.pending = 0;
+    }
+
+    fn refused(&self, topic: &Topic, partition: u32, record: RecordView<'_>) -> Option<Error> {
+        let name = &topic.name;
+        if partition >= topic.partitions {
+            let message = format!("topic {name} has no partition {partition}");
+            return Some(Error::new(ErrorKind::NotFound, message));
+        }
+        let size = size_of(record);
+        if size > topic.max_bytes {
+            let limit = topic.max_bytes;
+            let message = format!(
+                "a record of {size} bytes for topic {name} (partition {partition}) exceeds the topic's limit of \
+                 {limit} bytes (max.message.bytes); raise the limit or send less"
+            );
+            return Some(Error::new(ErrorKind::TooLarge, message));
+        }
+        if topic.keyed && record.key.is_none() {
+            let message = format!(
+                "topic {name} is compacted and takes no record without a key (partition {partition})"
+            );
+            return Some(Error::new(ErrorKind::InvalidRecord, message));
+        }
+        None
+    }
+}
+
+impl Producer for KafkaProducer {
+    fn topic(&mut self, name: &str) -> Result<TopicHandle> {
+        if let Some(&known) = self.by_name.get(name) {
+            return Ok(TopicHandle(known));
+        }
+        let (partitions, max_bytes, keyed) = self.look_up(name)?;
+        let handle = TopicRef::new(&self.client, name)
+            .ok_or_else(|| failed(format!("topic {name:?}"), Code::InvalidTopic))?;
+        let first = self.written.len();
+        let number = self.topics.len() as u32;
+        self.topics.push(Topic { name: name.to_owned(), handle, partitions, first, max_bytes, keyed });
+        self.written.resize(first + partitions as usize, None);
+        self.by_name.insert(name.to_owned(), number);
+        Ok(TopicHandle(number))
+    }
+
+    fn partitions(&self, topic: TopicHandle) -> u32 {
+        self.topics.get(topic.0 as usize).map_or(0, |topic| topic.partitions)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.begin_transaction()
+    }
+
+    #[inline]
+    fn send(&mut self, topic: TopicHandle, partition: u32, record: RecordView<'_>) -> Result<()> {
+        if self.transactional_id.is_some() && !self.open {
+            return Err(self.misuse("has no open transaction; call begin first"));
+        }
+        let Some(target) = self.topics.get(topic.0 as usize) else {
+            return Err(self.misuse(&format!("topic handle {} is of another producer", topic.0)));
+        };
+        if let Some(error) = self.refused(target, partition, record) {
+            return Err(error);
+        }
+        let outgoing = Outgoing {
+            partition: partition as i32,
+            key: record.key,
+            value: record.value,
+            // librdkafka writes the time of day for 0.
+            timestamp: if record.timestamp == 0 { 1 } else { record.timestamp },
+            headers: record.headers,
+            opaque: target.first + partition as usize,
+        };
+        loop {
+            let seen = self.deliveries.count();
+            match ffi::produce(&target.handle, &outgoing) {
+                Ok(()) => break,
+                Err(Code::QueueFull) => self.deliveries.wait_beyond(seen, FULL),
+                Err(code) => {
+                    let what = format!("{}: sending to {}-{partition}", self.name(), target.name);
+                    return Err(self.classified(what, code));
+                }
+            }
+        }
+        self.pending += size_of(record);
+        Ok(())
+    }
+
+    fn send_offsets(&mut self, group: &GroupMetadata, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
+        self.require_transaction()?;
+        self.offsets.push((group.clone(), offsets.to_vec()));
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.commit_transaction()
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.abort_transaction()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        if self.transactional_id.is_some() {
+            return Ok(());
+        }
+        let drained = self.drain("flushing");
+        self.settle();
+        drained
+    }
+
+    fn written_end(&self, topic: TopicHandle, partition: u32) -> Option<Offset> {
+        let topic = self.topics.get(topic.0 as usize).filter(|topic| partition < topic.partitions)?;
+        self.written.get(topic.first + partition as usize).copied().flatten()
+    }
+
+    fn pending_bytes(&self) -> usize {
+        self.pending
+    }
+}
+
+impl Drop for KafkaProducer {
+    fn drop(&mut self) {
+        // The thread ends with its next round and takes the client along.
+        self.stop.store(true, Ordering::Release);
+    }
+}
+
+#[inline]
+fn size_of(record: RecordView<'_>) -> usize {
+    record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len) + record.headers.0.len()
+}

@@ -1,0 +1,10 @@
+//! Real brokers for tests: Apache Kafka in KRaft mode, started from its jars on free ports of the loopback interface.
+//!
+//! A [`Cluster`] belongs to the process that started it: its brokers are killed when it is dropped, and also when the
+//! process dies without a word. Only for tests: data go to a temporary folder and nothing is secured.
+
+mod broker;
+mod cluster;
+mod settings;
+
+pub use cluster::{Cluster, ClusterOptions};

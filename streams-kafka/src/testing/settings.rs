@@ -1,0 +1,64 @@
+//! Settings of a broker that starts fast, takes little memory and lets tests use short timeouts.
+
+use std::path::Path;
+
+/// One broker among those of its cluster.
+pub(super) struct Node<'a> {
+    pub(super) id: usize,
+    pub(super) port: u16,
+    /// Ports of all controllers, in order of the nodes' ids, which begin with 1.
+    pub(super) controllers: &'a [u16],
+    pub(super) data: &'a Path,
+}
+
+impl Node<'_> {
+    /// The text of `server.properties`; `more` overrides.
+    pub(super) fn properties(&self, more: &[(String, String)]) -> String {
+        let voters: Vec<String> = (1..)
+            .zip(self.controllers)
+            .map(|(id, port): (usize, &u16)| format!("{id}@127.0.0.1:{port}"))
+            .collect();
+        let replication = self.controllers.len().min(3);
+        let (id, port, controller) = (self.id, self.port, self.controllers[self.id - 1]);
+        let mut text = format!(
+            "process.roles=broker,controller
+node.id={id}
+controller.quorum.voters={voters}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+default.replication.factor={replication}
+offsets.topic.replication.factor={replication}
+transaction.state.log.replication.factor={replication}
+share.coordinator.state.topic.replication.factor={replication}
+min.insync.replicas={isr}
+transaction.state.log.min.isr={isr}
+share.coordinator.state.topic.min.isr={isr}
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=100
+group.consumer.min.session.timeout.ms=100
+group.consumer.session.timeout.ms=6000
+group.consumer.min.heartbeat.interval.ms=50
+group.consumer.heartbeat.interval.ms=200
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
+log.cleaner.dedupe.buffer.size=4194304
+log.retention.check.interval.ms=86400000
+num.network.threads=2
+num.io.threads=4
+num.replica.fetchers=1
+queued.max.requests=100
+",
+            voters = voters.join(","),
+            data = self.data.display(),
+            isr = if replication > 1 { 2 } else { 1 },
+        );
+        for (key, value) in more {
+            text.push_str(&format!("{key}={value}\n"));
+        }
+        text
+    }
+}
