@@ -40,18 +40,27 @@ impl Admin {
             let results = block_on(self.client.create_topics(&new, &options))
                 .map_err(|e| client_failed(format!("creating {}", names(topics)), &e))?;
             for result in results {
-                result.map_err(|(name, code)| failed(format!("creating topic {name:?}"), code))?;
+                if let Err((name, code)) = result {
+                    if code == Code::TopicAlreadyExists {
+                        // Another process may be creating it at this moment.
+                        self.wait_for(&name)?;
+                    }
+                    return Err(failed(format!("creating topic {name:?}"), code));
+                }
             }
         }
+        topics.iter().try_for_each(|topic| self.wait_for(&topic.name))
+    }
+
+    /// Waits until a topic that exists is known to the brokers and has leaders.
+    fn wait_for(&self, name: &str) -> Result<()> {
         let until = Instant::now() + self.timeout;
-        for topic in topics {
-            while !self.describe(&topic.name)?.is_some_and(|found| found.led) {
-                if Instant::now() > until {
-                    let message = format!("topic {} was created but has no leaders yet", topic.name);
-                    return Err(Error::new(ErrorKind::Timeout, message));
-                }
-                sleep(LOOK);
+        while !self.describe(name)?.is_some_and(|found| found.led) {
+            if Instant::now() > until {
+                let message = format!("topic {name} was created but has no leaders yet");
+                return Err(Error::new(ErrorKind::Timeout, message));
             }
+            sleep(LOOK);
         }
         Ok(())
     }

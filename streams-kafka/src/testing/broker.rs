@@ -1,10 +1,10 @@
 //! One broker process.
 //!
-//! A shell stands between: it starts Java, tells its process id, and kills it when its standard input ends, which it
-//! does when this process ends, however that happens.
+//! A shell stands between: it starts Java, tells its process id, and kills it when a line comes in. When its standard
+//! input ends without one, this process has ended, however that happened: then it removes all data too.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Error, Result};
+use std::io::{BufRead, BufReader, Error, Result, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -12,9 +12,11 @@ const GUARD: &str = r#"
 "$@" </dev/null >>"$KAFKA_LOG" 2>&1 &
 pid=$!
 echo "$pid"
-read -r _
+read -r line
+status=$?
 kill -9 "$pid" 2>/dev/null
 wait "$pid" 2>/dev/null
+[ $status -eq 0 ] || rm -rf "$KAFKA_CLUSTER"
 "#;
 
 pub(super) struct Broker {
@@ -26,7 +28,7 @@ pub(super) struct Broker {
 
 struct Running {
     guard: Child,
-    /// Closing it ends the broker.
+    /// A line, or its end, ends the broker.
     hold: Option<ChildStdin>,
     pid: u32,
 }
@@ -55,7 +57,8 @@ impl Broker {
         let mut shell = Command::new("sh");
         shell.args(["-c", GUARD, "sh"]).arg(java.get_program()).args(java.get_args());
         shell.arg("kafka.Kafka").arg(self.dir.join("server.properties"));
-        shell.env("KAFKA_LOG", self.log_file()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        shell.env("KAFKA_LOG", self.log_file()).env("KAFKA_CLUSTER", self.dir.parent().unwrap_or(&self.dir));
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut guard = shell.spawn()?;
         let hold = guard.stdin.take();
         let mut line = String::new();
@@ -82,7 +85,10 @@ impl Broker {
     /// Kills it at once (`kill -9`) and waits until it is gone. Its data stay.
     pub(super) fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
-            drop(running.hold.take());
+            if let Some(mut hold) = running.hold.take() {
+                // If the shell is gone, so is the broker.
+                let _ = hold.write_all(b"end\n");
+            }
             // The shell ends when Java has.
             let _ = running.guard.wait();
         }
