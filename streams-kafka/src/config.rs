@@ -159,6 +159,16 @@ impl KafkaConfig {
         config
     }
 
+    /// Settings of a client that asks about a group without joining it.
+    pub(crate) fn for_outsider(&self, group: &str) -> ClientConfig {
+        let mut config = self.base(&[], &self.consumer);
+        config
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("isolation.level", "read_committed");
+        config
+    }
+
     /// Settings of a producer.
     pub(crate) fn for_producer(&self, transactional_id: Option<&str>) -> ClientConfig {
         let defaults = [

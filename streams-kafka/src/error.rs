@@ -84,6 +84,14 @@ pub(crate) fn failed(what: impl Display, code: Code) -> Error {
     Error::new(kind(code), format!("{what}: {code}"))
 }
 
+/// The code in an error of the client.
+pub(crate) fn code_of(error: &KafkaError) -> Option<Code> {
+    match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    }
+}
+
 /// An error of the client, with what was being done.
 #[cold]
 pub(crate) fn client_failed(what: impl Display, error: &KafkaError) -> Error {
@@ -91,7 +99,7 @@ pub(crate) fn client_failed(what: impl Display, error: &KafkaError) -> Error {
         KafkaError::ClientConfig(..) | KafkaError::ClientCreation(_) | KafkaError::AdminOpCreation(_) => {
             ErrorKind::Config
         }
-        other => other.rdkafka_error_code().map_or(ErrorKind::Io, kind),
+        other => code_of(other).map_or(ErrorKind::Io, kind),
     };
     Error::new(kind, format!("{what}: {error}"))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread::Builder;
 use std::time::Duration;
 
+use rdkafka::consumer::BaseConsumer;
 use streams_core::Result;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
@@ -13,8 +14,10 @@ use streams_core::log::{
 };
 
 use crate::admin::Admin;
+use crate::client::Quiet;
 use crate::config::KafkaConfig;
-use crate::ffi::OffsetSpec;
+use crate::error::client_failed;
+use crate::ffi::{Handle, OffsetSpec};
 use crate::group::{Member, Members};
 use crate::producer::KafkaProducer;
 use crate::reader::Readers;
@@ -47,6 +50,18 @@ impl KafkaLog {
         });
         serve_events(&shared)?;
         Ok(KafkaLog(shared))
+    }
+}
+
+impl Shared {
+    /// A client that knows the group and does not join it.
+    fn outsider(&self, group: &str) -> Result<Handle> {
+        let consumer: BaseConsumer<Quiet> = self
+            .config
+            .for_outsider(group)
+            .create_with_context(Quiet)
+            .map_err(|e| client_failed(format!("making a client for group {group}"), &e))?;
+        Ok(Arc::new(consumer))
     }
 }
 
@@ -99,7 +114,8 @@ impl Log for KafkaLog {
     }
 
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
-        self.0.admin.committed(group, partitions)
+        let consumer = self.0.members.client_of(group).map_or_else(|| self.0.outsider(group), Ok)?;
+        self.0.admin.committed(&consumer, group, partitions)
     }
 
     fn alter_committed(&self, group: &str, offsets: &[(TopicPartition, Option<Committed>)]) -> Result<()> {

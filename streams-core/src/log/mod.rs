@@ -54,7 +54,8 @@ pub trait Log: Send + Sync + 'static {
         self.end_offset(partition)
     }
 
-    /// What the group has committed, in the order asked; `None` for partitions without a commit.
+    /// What the group has committed, in the order asked; `None` for partitions without a commit. Errs with `Timeout`
+    /// while a transaction that may change it is not decided, as that of a process that died.
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>>;
 
     /// Sets or (with `None`) removes what the group has committed. Errs with `Fenced` while it has members.

@@ -4,28 +4,33 @@ mod configs;
 mod offsets;
 mod topics;
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use streams_core::Result;
 
 use crate::client::Quiet;
 use crate::config::KafkaConfig;
-use crate::error::{client_failed, failed};
+use crate::error::{client_failed, code_of, failed};
 use crate::ffi::{self, Handle, NativeError};
 
 /// Pause before a request is made again.
 const PAUSE: Duration = Duration::from_millis(10);
+/// How long one try may take: a broker that is gone is noticed then.
+const TRY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Admin {
     client: Arc<AdminClient<Quiet>>,
     handle: Handle,
     timeout: Duration,
     replication: i32,
+    /// Topics that were seen here after they were created. A broker that has not heard of one is asked again.
+    created: Mutex<BTreeSet<String>>,
 }
 
 impl Admin {
@@ -40,6 +45,7 @@ impl Admin {
             client,
             timeout: config.request_timeout,
             replication: config.replication_factor.map_or(-1, i32::from),
+            created: Mutex::default(),
         })
     }
 
@@ -49,7 +55,32 @@ impl Admin {
     }
 
     fn options(&self) -> AdminOptions {
-        AdminOptions::new().request_timeout(Some(self.timeout)).operation_timeout(Some(self.timeout))
+        AdminOptions::new().request_timeout(Some(self.once())).operation_timeout(Some(self.once()))
+    }
+
+    fn created(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long one try may take.
+    fn once(&self) -> Duration {
+        self.timeout.min(TRY)
+    }
+
+    /// Makes a request of the crate, again where a broker is away or busy.
+    fn asked<T>(
+        &self,
+        what: impl Display + Copy,
+        mut request: impl FnMut() -> Result<T, KafkaError>,
+        refusal: impl Fn(&T) -> Option<Code>,
+    ) -> Result<T> {
+        let request = || {
+            request().map_err(|error| match code_of(&error) {
+                Some(code) => NativeError::plain(code, &error.to_string()),
+                None => NativeError::plain(Code::InvalidArgument, &error.to_string()),
+            })
+        };
+        self.retried(what, request, refusal).map_err(|error| native(what, &error))
     }
 
     /// Makes a request again that a broker refused because leaders or coordinators are on the move, which librdkafka
@@ -57,10 +88,21 @@ impl Admin {
     fn retried<T>(
         &self,
         what: impl Display,
+        request: impl FnMut() -> Result<T, NativeError>,
+        refusal: impl Fn(&T) -> Option<Code>,
+    ) -> Result<T, NativeError> {
+        self.retried_for(self.timeout, what, request, refusal)
+    }
+
+    /// As `retried`, for this long.
+    fn retried_for<T>(
+        &self,
+        time: Duration,
+        what: impl Display,
         mut request: impl FnMut() -> Result<T, NativeError>,
         refusal: impl Fn(&T) -> Option<Code>,
     ) -> Result<T, NativeError> {
-        let until = Instant::now() + self.timeout;
+        let until = Instant::now() + time;
         loop {
             let answer = request();
             let code = match &answer {
@@ -70,6 +112,10 @@ impl Admin {
             match code {
                 Some(code) if passes(code) && Instant::now() < until => {
                     tracing::debug!(%code, "{what}: again");
+                    if matches!(code, Code::OperationTimedOut | Code::BrokerTransportFailure) {
+                        // The client may wait for a controller that is gone; any answer names the new one.
+                        let _ = self.client.inner().fetch_metadata(Some("__consumer_offsets"), self.once());
+                    }
                     sleep(PAUSE);
                 }
                 _ => return answer,
@@ -92,6 +138,11 @@ fn passes(code: Code) -> bool {
             | Code::OffsetNotAvailable
             | Code::UnstableOffsetCommit
             | Code::BrokerTransportFailure
+            | Code::OperationTimedOut
+            | Code::RequestTimedOut
+            | Code::NotController
+            | Code::StaleMemberEpoch
+            | Code::WaitingForCoordinator
     )
 }
 

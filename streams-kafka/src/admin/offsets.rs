@@ -1,5 +1,7 @@
 //! Offsets of partitions and of groups.
 
+use std::time::Duration;
+
 use rdkafka::error::RDKafkaErrorCode as Code;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::Committed;
@@ -7,7 +9,11 @@ use streams_core::{Error, ErrorKind, Result};
 
 use super::{Admin, native};
 use crate::error::failed;
-use crate::ffi::{self, NativeError, OffsetSpec, Position};
+use crate::ffi::{self, Handle, NativeError, OffsetSpec, Position};
+
+/// How long to wait for transactions that hold back a group's positions. One whose process died does so for the time
+/// that transactions may take; whoever asks can do something else meanwhile.
+const STABLE: Duration = Duration::from_secs(1);
 
 /// The first part of an answer that was refused.
 #[allow(clippy::ptr_arg, reason = "the answer's own type")]
@@ -33,7 +39,7 @@ impl Admin {
             }
         }
         let asked = [(partition.clone(), spec)];
-        let request = || ffi::list_offsets(&self.handle, &asked, self.timeout);
+        let request = || ffi::list_offsets(&self.handle, &asked, self.once());
         let found = self.retried(&what, request, refused).map_err(|e| native(&what, &e))?;
         match found.first() {
             Some(Position { error: Some(code), .. }) => Err(failed(what, *code)),
@@ -42,27 +48,24 @@ impl Admin {
         }
     }
 
+    /// `consumer` belongs to the group, as a member or not.
     pub(crate) fn committed(
         &self,
+        consumer: &Handle,
         group: &str,
         partitions: &[TopicPartition],
     ) -> Result<Vec<Option<Committed>>> {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
-        let what = || format!("reading what group {group} has committed");
-        // A transaction that has just been committed may still be on its way into the group's positions: the answer
-        // is an error until it is there.
-        let request = || ffi::list_committed(&self.handle, group, partitions, self.timeout);
-        let found = match self.retried(what(), request, refused) {
-            Err(error) if error.code == Code::GroupIdNotFound => Vec::new(),
-            other => other.map_err(|e| native(what(), &e))?,
-        };
+        let what = format!("reading what group {group} has committed");
+        // Not with the client for administration: librdkafka 2.12 aborts the process when such a request of it gets
+        // no answer in time.
+        let request = || ffi::committed(consumer, partitions, self.timeout.min(STABLE));
+        let found = self.retried_for(STABLE, &what, request, refused).map_err(|e| native(&what, &e))?;
         let of = |partition: &TopicPartition| match found.iter().find(|p| p.partition == *partition) {
             Some(Position { error: Some(Code::UnknownTopicOrPartition), .. }) | None => Ok(None),
-            Some(Position { error: Some(code), .. }) => {
-                Err(failed(format!("{} for {partition}", what()), *code))
-            }
+            Some(Position { error: Some(code), .. }) => Err(failed(format!("{what} for {partition}"), *code)),
             Some(position) if position.offset < 0 => Ok(None),
             Some(p) => Ok(Some(Committed { offset: p.offset, metadata: p.metadata.clone() })),
         };
@@ -91,11 +94,11 @@ impl Admin {
         };
         let mut answers = Vec::new();
         if !set.is_empty() {
-            let request = || ffi::alter_offsets(&self.handle, group, &set, self.timeout);
+            let request = || ffi::alter_offsets(&self.handle, group, &set, self.once());
             answers = self.retried(what(), request, refused).map_err(fenced)?;
         }
         if !removed.is_empty() {
-            let request = || ffi::delete_offsets(&self.handle, group, &removed, self.timeout);
+            let request = || ffi::delete_offsets(&self.handle, group, &removed, self.once());
             match self.retried(what(), request, refused) {
                 Err(error) if error.code == Code::GroupIdNotFound => {}
                 other => answers.extend(other.map_err(fenced)?),

@@ -12,12 +12,14 @@ use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{NewTopic, TopicInfo};
 use streams_core::{Error, ErrorKind, Result};
 
-use super::{Admin, configs};
+use super::{Admin, configs, native};
 use crate::error::{client_failed, failed};
 use crate::ffi;
 
 /// Topics that Kafka keeps for itself.
 const INTERNAL: [&str; 3] = ["__consumer_offsets", "__transaction_state", "__share_group_state"];
+/// How long some brokers may not have heard of a topic that others know.
+const PROPAGATION: Duration = Duration::from_secs(5);
 /// How often is looked whether a new topic is known to the brokers.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -37,8 +39,11 @@ impl Admin {
             });
             let new: Vec<_> = new.collect();
             let options = self.options().validate_only(validate_only);
-            let results = block_on(self.client.create_topics(&new, &options))
-                .map_err(|e| client_failed(format!("creating {}", names(topics)), &e))?;
+            let what = format!("creating {}", names(topics));
+            let request = || block_on(self.client.create_topics(&new, &options));
+            let results = self.asked(&*what, request, |results| {
+                results.iter().find_map(|result| result.as_ref().err().map(|(_, code)| *code))
+            })?;
             for result in results {
                 if let Err((name, code)) = result {
                     if code == Code::TopicAlreadyExists {
@@ -52,25 +57,29 @@ impl Admin {
         topics.iter().try_for_each(|topic| self.wait_for(&topic.name))
     }
 
-    /// Waits until a topic that exists is known to the brokers and has leaders.
+    /// Waits until a topic that exists is known to the broker that is asked and has leaders.
     fn wait_for(&self, name: &str) -> Result<()> {
         let until = Instant::now() + self.timeout;
-        while !self.describe(name)?.is_some_and(|found| found.led) {
+        while !self.describe_once(name)?.is_some_and(|found| found.led) {
             if Instant::now() > until {
                 let message = format!("topic {name} was created but has no leaders yet");
                 return Err(Error::new(ErrorKind::Timeout, message));
             }
             sleep(LOOK);
         }
+        self.created().insert(name.to_owned());
         Ok(())
     }
 
     pub(crate) fn describe_topic(&self, name: &str) -> Result<Option<TopicInfo>> {
         let Some(found) = self.describe(name)? else { return Ok(None) };
-        let what = || format!("reading the settings of topic {name}");
-        let asked = [ResourceSpecifier::Topic(name)];
-        let answer = block_on(self.client.describe_configs(&asked, &self.options()))
-            .map_err(|e| client_failed(what(), &e))?;
+        let what = format!("reading the settings of topic {name}");
+        let request = || {
+            let asked = [ResourceSpecifier::Topic(name)];
+            block_on(self.client.describe_configs(&asked, &self.options()))
+        };
+        let answer = self
+            .asked(&*what, request, |answer| answer.iter().find_map(|part| part.as_ref().err().copied()))?;
         match answer.into_iter().next() {
             Some(Ok(resource)) => Ok(Some(TopicInfo {
                 name: name.to_owned(),
@@ -80,22 +89,34 @@ impl Admin {
             })),
             // Deleted meanwhile.
             Some(Err(Code::UnknownTopicOrPartition)) | None => Ok(None),
-            Some(Err(code)) => Err(failed(what(), code)),
+            Some(Err(code)) => Err(failed(what, code)),
         }
     }
 
     /// Id and partitions of a topic; `None` if it does not exist.
     pub(crate) fn describe(&self, name: &str) -> Result<Option<ffi::TopicDescription>> {
-        ffi::describe_topic(&self.handle, name, self.timeout)
-            .map_err(|e| failed(format!("describing topic {name} ({})", e.text), e.code))
+        let until = Instant::now() + PROPAGATION;
+        loop {
+            let found = self.describe_once(name)?;
+            if found.is_some() || !self.created().contains(name) {
+                return Ok(found);
+            }
+            if Instant::now() > until {
+                self.created().remove(name);
+            }
+            sleep(LOOK);
+        }
+    }
+
+    fn describe_once(&self, name: &str) -> Result<Option<ffi::TopicDescription>> {
+        let what = format!("describing topic {name}");
+        let request = || ffi::describe_topic(&self.handle, name, self.once());
+        self.retried(&what, request, |_| None).map_err(|e| native(what, &e))
     }
 
     pub(crate) fn list_topics(&self) -> Result<Vec<String>> {
-        let metadata = self
-            .client
-            .inner()
-            .fetch_metadata(None, self.timeout)
-            .map_err(|e| client_failed("listing the topics", &e))?;
+        let request = || self.client.inner().fetch_metadata(None, self.once());
+        let metadata = self.asked("listing the topics", request, |_| None)?;
         let mut names: Vec<String> = metadata
             .topics()
             .iter()
@@ -113,8 +134,10 @@ impl Admin {
                 return Err(Error::new(ErrorKind::NotFound, message));
             }
         }
-        let results = block_on(self.client.delete_topics(topics, &self.options()))
-            .map_err(|e| client_failed(format!("deleting topics {topics:?}"), &e))?;
+        self.created().retain(|name| !topics.contains(&name.as_str()));
+        let what = format!("deleting topics {topics:?}");
+        let request = || block_on(self.client.delete_topics(topics, &self.options()));
+        let results = self.asked(&*what, request, |_| None)?;
         for result in results {
             result.map_err(|(name, code)| failed(format!("deleting topic {name}"), code))?;
         }
@@ -136,8 +159,10 @@ impl Admin {
             [(partition, offset)] => format!("deleting records of {partition} before {offset}"),
             _ => format!("deleting records of {} partitions", before.len()),
         };
-        let answer = block_on(self.client.delete_records(&list, &self.options()))
-            .map_err(|e| client_failed(what(), &e))?;
+        let (what, request) = (what(), || block_on(self.client.delete_records(&list, &self.options())));
+        let answer = self.asked(&*what, request, |answer| {
+            answer.elements().iter().find_map(|part| part.error().err()?.rdkafka_error_code())
+        })?;
         for element in answer.elements() {
             element.error().map_err(|e| {
                 client_failed(

@@ -67,13 +67,13 @@ impl Request {
         unsafe {
             let event = sys::rd_kafka_queue_poll(self.queue, -1);
             if event.is_null() {
-                return Err(plain(RDKafkaErrorCode::OperationTimedOut, "no answer"));
+                return Err(NativeError::plain(RDKafkaErrorCode::OperationTimedOut, "no answer"));
             }
             let code = sys::rd_kafka_event_error(event);
             let result = if code == sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
                 read(event)
             } else {
-                Err(plain(code.into(), &text(sys::rd_kafka_event_error_string(event))))
+                Err(NativeError::plain(code.into(), &text(sys::rd_kafka_event_error_string(event))))
             };
             sys::rd_kafka_event_destroy(event);
             result
@@ -118,7 +118,7 @@ pub(crate) fn describe_topic(
         match code {
             RDKafkaErrorCode::NoError => {}
             RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::InvalidTopic => return Ok(None),
-            code => return Err(plain(code, &text(sys::rd_kafka_error_string(error)))),
+            code => return Err(NativeError::plain(code, &text(sys::rd_kafka_error_string(error)))),
         }
         let id = sys::rd_kafka_TopicDescription_topic_id(topic);
         let high = sys::rd_kafka_Uuid_most_significant_bits(id) as u64;
@@ -173,36 +173,12 @@ pub(crate) fn list_offsets(
         let info = |info: &*const sys::rd_kafka_ListOffsetsResultInfo_t| {
             position(&*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info))
         };
-        Ok(elements(infos, count).iter().map(info).collect())
-    })
-}
-
-/// What a group has committed for these partitions, transactions that are being committed waited for by an error.
-pub(crate) fn list_committed(
-    client: &Handle,
-    group: &str,
-    partitions: &[TopicPartition],
-    timeout: Duration,
-) -> Result<Vec<Position>, NativeError> {
-    let Ok(group) = CString::new(group) else { return Ok(Vec::new()) };
-    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout);
-    let mut list = TopicPartitionList::with_capacity(partitions.len());
-    for partition in partitions {
-        list.add_partition(&partition.topic, partition.partition as i32);
-    }
-    // SAFETY: as in `list_offsets`; what is asked for is destroyed once.
-    unsafe {
-        taken(sys::rd_kafka_AdminOptions_set_require_stable_offsets(request.options, 1))?;
-        let mut asked = [sys::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.ptr())];
-        let client = request.client.native();
-        sys::rd_kafka_ListConsumerGroupOffsets(client, asked.as_mut_ptr(), 1, request.options, request.queue);
-        sys::rd_kafka_ListConsumerGroupOffsets_destroy(asked[0]);
-    }
-    // SAFETY: as in `describe_topic`.
-    request.answer(|event| unsafe {
-        let result = sys::rd_kafka_event_ListConsumerGroupOffsets_result(event);
-        let mut count = 0;
-        group_positions(sys::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &mut count), count)
+        let mut found: Vec<Position> = elements(infos, count).iter().map(info).collect();
+        for position in found.iter_mut().filter(|p| p.offset < 0 && p.error.is_none()) {
+            // Its broker did not answer.
+            position.error = Some(RDKafkaErrorCode::LeaderNotAvailable);
+        }
+        Ok(found)
     })
 }
 
@@ -213,8 +189,8 @@ pub(crate) fn alter_offsets(
     committed: &[(TopicPartition, Committed)],
     timeout: Duration,
 ) -> Result<Vec<Position>, NativeError> {
-    let group =
-        CString::new(group).map_err(|_| plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
+    let group = CString::new(group)
+        .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
     let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout);
     let list = offsets(committed);
     // SAFETY: as in `list_committed`.
@@ -245,8 +221,8 @@ pub(crate) fn delete_offsets(
     partitions: &[TopicPartition],
     timeout: Duration,
 ) -> Result<Vec<Position>, NativeError> {
-    let group =
-        CString::new(group).map_err(|_| plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
+    let group = CString::new(group)
+        .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
     let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, timeout);
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions {
@@ -287,7 +263,7 @@ unsafe fn group_positions(
         let error = sys::rd_kafka_group_result_error(group);
         if !error.is_null() {
             let code = sys::rd_kafka_error_code(error).into();
-            return Err(plain(code, &text(sys::rd_kafka_error_string(error))));
+            return Err(NativeError::plain(code, &text(sys::rd_kafka_error_string(error))));
         }
         Ok(positions(sys::rd_kafka_group_result_partitions(group)))
     }
@@ -301,8 +277,4 @@ unsafe fn elements<'a, T>(array: *mut *const T, count: usize) -> &'a [*const T] 
     }
     // SAFETY: not null, and of this length by the contract of this function.
     unsafe { slice::from_raw_parts(array, count) }
-}
-
-fn plain(code: RDKafkaErrorCode, text: &str) -> NativeError {
-    NativeError { code, text: text.to_owned(), fatal: false, retriable: false, abortable: false }
 }

@@ -13,12 +13,12 @@ mod member;
 mod produce;
 mod transaction;
 
+pub(crate) use admin::list_offsets;
 pub(crate) use admin::{OffsetSpec, TopicDescription, alter_offsets, delete_offsets, describe_topic};
-pub(crate) use admin::{list_committed, list_offsets};
 pub(crate) use events::drain;
 pub(crate) use feed::{Feed, FetchClient, Message};
 pub(crate) use list::{Position, offsets};
-pub(crate) use member::group_metadata;
+pub(crate) use member::{committed, group_metadata};
 pub(crate) use produce::{Outgoing, TopicRef, produce};
 pub(crate) use transaction::{abort, begin, commit, flush, init_transactions, send_offsets};
 
@@ -72,6 +72,13 @@ pub(crate) struct NativeError {
     pub(crate) retriable: bool,
     /// The transaction has to be aborted.
     pub(crate) abortable: bool,
+}
+
+impl NativeError {
+    /// An error without a class.
+    pub(crate) fn plain(code: RDKafkaErrorCode, text: &str) -> Self {
+        NativeError { code, text: text.to_owned(), fatal: false, retriable: false, abortable: false }
+    }
 }
 
 /// Takes over an error object; null is success.

@@ -69,7 +69,8 @@ impl Member {
         consumer.subscribe(&topics).map_err(|e| client_failed(what(), &e))?;
         let consumer = Arc::new(consumer);
         let client: Handle = consumer.clone();
-        let membership = Arc::new(Membership { client, owned: Mutex::default() });
+        let membership =
+            Arc::new(Membership { group: options.group.clone(), client, owned: Mutex::default() });
         shared.members.add(&membership);
         Ok(Member {
             families: Families::of(&options.subscription, &counts),
@@ -278,6 +279,7 @@ impl GroupMember for Member {
         self.revoking.clear();
         self.assigned.clear();
         self.owned().clear();
+        self.shared.members.remove(&self.membership);
         consumer.context().close();
         let closed = match self.is_incremental() {
             true => Ok(()),

@@ -11,6 +11,7 @@ use crate::ffi::{self, Handle};
 
 /// What a member was told that it owns, and the client that knows its generation.
 pub(crate) struct Membership {
+    pub(super) group: String,
     pub(super) client: Handle,
     pub(super) owned: Mutex<BTreeSet<TopicPartition>>,
 }
@@ -41,6 +42,18 @@ impl Members {
         let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|member| member.strong_count() > 0);
         members.push(Arc::downgrade(membership));
+    }
+
+    pub(super) fn remove(&self, membership: &Arc<Membership>) {
+        let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        members.retain(|member| !std::ptr::eq(member.as_ptr(), Arc::as_ptr(membership)));
+    }
+
+    /// The client of a member of this group, if there is one.
+    pub(crate) fn client_of(&self, group: &str) -> Option<Handle> {
+        let members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let member = members.iter().filter_map(Weak::upgrade).find(|member| member.group == group)?;
+        Some(member.client.clone())
     }
 
     /// The same member with the generation that the group has now, if it owns the partitions; so that a rebalance

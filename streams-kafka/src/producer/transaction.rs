@@ -45,6 +45,7 @@ impl KafkaProducer {
         self.require_transaction()?;
         self.drain("committing")?;
         for (member, offsets) in std::mem::take(&mut self.offsets) {
+            tracing::debug!(producer = self.name(), ?offsets, "adding positions");
             let member = self.shared.members.confirm(&member, &offsets)?;
             let list = ffi::offsets(&offsets);
             self.retried("adding positions to the transaction", || {
@@ -52,6 +53,7 @@ impl KafkaProducer {
             })?;
         }
         self.retried("committing", || ffi::commit(&self.client))?;
+        tracing::debug!(producer = self.name(), "committed");
         self.open = false;
         self.settle();
         Ok(())

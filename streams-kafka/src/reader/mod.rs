@@ -23,6 +23,9 @@ use crate::config::KafkaConfig;
 use crate::error::client_failed;
 use crate::ffi::FetchClient;
 
+/// How long a broker may take to say where a partition begins and ends.
+const RANGE: Duration = Duration::from_secs(5);
+
 /// The clients that fetch.
 pub(crate) struct Readers {
     config: ClientConfig,
@@ -110,6 +113,12 @@ impl Readers {
 }
 
 impl Client {
+    /// Where the partition begins and ends now, if its broker answers.
+    fn range(&self, partition: &TopicPartition) -> Option<(Offset, Offset)> {
+        let number = partition.partition as i32;
+        self.consumer.fetch_watermarks(&partition.topic, number, RANGE).ok()
+    }
+
     fn taken(&self) -> std::sync::MutexGuard<'_, BTreeSet<TopicPartition>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -76,9 +76,21 @@ impl Reader {
                 self.at_end = Some(self.position);
                 true
             }
-            Code::AutoOffsetReset
-            | Code::OffsetOutOfRange
-            | Code::UnknownTopicOrPartition
+            Code::AutoOffsetReset | Code::OffsetOutOfRange => {
+                self.feed = None;
+                match self.client.range(&self.partition) {
+                    // A leader that has just taken over may not know better.
+                    Some((start, end)) if (start..=end).contains(&self.position) => {
+                        tracing::warn!(partition = %self.partition, position = self.position, start, end,
+                            "the broker says that the position is out of range, and that it is not: again");
+                        return false;
+                    }
+                    Some((start, end)) => self.failure = Some((code, format!("it holds {start} to {end}"))),
+                    None => self.failure = Some((code, text())),
+                }
+                false
+            }
+            Code::UnknownTopicOrPartition
             | Code::UnknownTopic
             | Code::UnknownPartition
             | Code::TopicAuthorizationFailed => {
@@ -120,7 +132,9 @@ impl PartitionReader for Reader {
         while self.failure.is_none() && (count == 0 || bytes < max_bytes) {
             let Some(message) = self.feed.as_mut().and_then(Feed::next) else { break };
             if let Some(code) = message.error() {
-                self.notice(code, &message);
+                if !self.notice(code, &message) {
+                    break;
+                }
             } else if message.offset() >= self.position {
                 bytes += self.copy(&message, batch);
                 count += 1;

@@ -16,6 +16,10 @@ const JOB: &str = "STREAMS_KAFKA_TEST_JOB";
 #[allow(clippy::print_stdout, reason = "the parent reads it")]
 fn child() {
     let Ok(text) = std::env::var(JOB) else { return };
+    if let Ok(level) = std::env::var("STREAMS_KAFKA_TEST_LOG") {
+        let level: tracing_subscriber::filter::LevelFilter = level.parse().unwrap();
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    }
     let mut words = text.split('\n');
     let (id, bootstrap, protocol, state) =
         (words.next().unwrap(), words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
@@ -92,6 +96,20 @@ impl Instance {
     pub(crate) fn kill_and_restart(&mut self) {
         self.kill();
         *self = Instance::start(&self.job, &self.state);
+    }
+
+    /// Stops it in its tracks (SIGSTOP).
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on (SIGCONT).
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").arg(name).arg(self.child.id().to_string()).status().unwrap().success());
     }
 
     pub(crate) fn kill(&mut self) {

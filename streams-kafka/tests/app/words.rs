@@ -12,8 +12,10 @@ use streams_kafka::testing::Cluster;
 use streams_kafka::{GroupProtocol, KafkaLog};
 
 const WORDS: [&str; 7] = ["to", "be", "or", "not", "that", "is", "question"];
+/// A process that is silent for this long loses its tasks. The test brokers have the same for the consumer protocol.
+pub(crate) const SESSION: Duration = Duration::from_secs(3);
 /// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 
 /// One application with topics of its own.
 #[derive(Clone)]
@@ -64,7 +66,7 @@ impl Job {
     pub(crate) fn start(&self, state: &Path, settle: impl FnOnce(&mut Config)) -> AppHandle {
         let mut config = Config::new(&self.id);
         config.forwarding = Forwarding::PerUpdate;
-        config.session_timeout = Duration::from_secs(6);
+        config.session_timeout = SESSION;
         config.state_dir = Some(state.to_owned());
         config.flush_interval = Duration::from_millis(500);
         settle(&mut config);

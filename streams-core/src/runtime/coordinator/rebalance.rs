@@ -77,9 +77,10 @@ impl Coordinator {
         self.set_state(crate::runtime::state::AppState::Rebalancing);
         for (task, inputs) in missing {
             match self.open_task(task, &inputs) {
-                // Lost meanwhile: the next poll says so.
-                Err(error) if error.is_fenced() => {
-                    tracing::warn!(%task, %error, "not opened");
+                // Lost meanwhile, which the next poll says; or the log has to wait for something, such as the
+                // transaction of a process that died, and the group must not wait with it.
+                Err(error) if matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout) => {
+                    tracing::warn!(%task, %error, "not opened yet");
                     self.shared.events.wakeup().ring();
                     return Ok(());
                 }
@@ -109,6 +110,7 @@ impl Coordinator {
             self.assignments.inputs_of(task).into_iter().zip(partitions).zip(committed)
         {
             let from = self.start_of(task, partition, committed.as_ref())?;
+            tracing::debug!(%task, %partition, from, "opening");
             let wakeup = self.workers[worker].commands.wakeup();
             let reader = self.member.reader(partition, from, wakeup)?;
             let bound = match &self.bounded {
