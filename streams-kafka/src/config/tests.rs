@@ -1,3 +1,5 @@
+//! Settings by code, TOML and environment, and what is said about mistakes.
+
 use super::*;
 
 #[test]

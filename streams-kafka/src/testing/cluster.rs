@@ -52,12 +52,12 @@ impl Cluster {
         SHARED.get_or_init(|| match std::env::var("KAFKA_BOOTSTRAP") {
             Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), dir: None },
             #[allow(clippy::panic, reason = "tests cannot go on without a broker")]
-            Err(_) => Cluster::start(ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
+            Err(_) => Cluster::start(&ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
         })
     }
 
     /// Starts a cluster and waits until it answers.
-    pub fn start(options: ClusterOptions) -> Result<Cluster> {
+    pub fn start(options: &ClusterOptions) -> Result<Cluster> {
         let lib = jars()?;
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

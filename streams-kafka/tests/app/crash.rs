@@ -99,7 +99,7 @@ fn a_process_that_was_paused_beyond_its_session_commits_nothing_of_what_others_t
 #[test]
 fn leaders_and_coordinators_that_move_lose_and_repeat_nothing() {
     let options = ClusterOptions { brokers: 3, ..ClusterOptions::default() };
-    let cluster = Cluster::start(options).unwrap();
+    let cluster = Cluster::start(&options).unwrap();
     let job = Job::create("three", &cluster, GroupProtocol::Classic);
     let states = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let _instances = states.each_ref().map(|state| Instance::start(&job, state.path()));
