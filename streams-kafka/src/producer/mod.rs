@@ -121,7 +121,7 @@ impl KafkaProducer {
     /// Waits until everything sent is in the log or has failed.
     fn drain(&self, what: &str) -> Result<()> {
         ffi::flush(&self.client, self.shared.config.request_timeout)
-            .map_err(|code| failed(format!("{}: {what}", self.name()), code))?;
+            .map_err(|code| self.classified(format!("{}: {what}", self.name()), code))?;
         match self.deliveries.take_failure() {
             None => Ok(()),
             Some(failure) => {
@@ -129,7 +129,7 @@ impl KafkaProducer {
                 let place = topic.map_or("a topic".to_owned(), |topic| {
                     format!("{}-{}", topic.name, failure.slot - topic.first)
                 });
-                Err(failed(format!("{}: {what}: a record for {place}", self.name()), failure.code))
+                Err(self.classified(format!("{}: {what}: a record for {place}", self.name()), failure.code))
             }
         }
     }

@@ -80,8 +80,9 @@ impl KafkaProducer {
     /// An error of a record that was not taken. In a transaction that has failed, the reason for that.
     #[cold]
     pub(super) fn classified(&self, what: String, code: Code) -> Error {
-        let of_transaction = self.transactional_id.is_some() && matches!(code, Code::State | Code::Fatal);
-        // librdkafka refuses records as soon as it knows that the transaction has to be aborted.
+        let given_up = matches!(code, Code::State | Code::Fatal | Code::PurgeQueue | Code::PurgeInflight);
+        let of_transaction = self.transactional_id.is_some() && given_up;
+        // librdkafka refuses and throws away records as soon as it knows that the transaction cannot be committed.
         if of_transaction {
             Error::new(ErrorKind::Fenced, format!("{what}: {code}"))
         } else {
