@@ -1,7 +1,7 @@
 //! Rules for the documents that people read first.
 
 use crate::sources::none_of;
-use crate::tree::{Source, members, sources};
+use crate::tree::{Source, members, read, sources};
 
 /// Words that praise instead of saying what is so.
 const PRAISE: &[&str] = &[
@@ -103,4 +103,24 @@ fn the_program_in_the_readme_is_the_one_that_is_built_and_tested() {
     let mut parts = test.text.split("#[test]").skip(1).map(str::trim);
     let whole = page.text.contains(program.trim()) && parts.all(|test| page.text.contains(test));
     none_of(&if whole { Vec::new() } else { vec![page.at(1, "does not show examples/word-count as it is")] });
+}
+
+#[test]
+fn the_script_that_tests_everything_names_every_feature() {
+    let Some(script) = document("test") else { return };
+    let mut findings = Vec::new();
+    for member in members() {
+        let manifest = read(&format!("{member}/Cargo.toml")).unwrap_or_default();
+        let Some((_, features)) = manifest.split_once("[features]\n") else { continue };
+        let features: Vec<&str> = features.lines().take_while(|line| !line.starts_with('[')).collect();
+        let default = features.iter().find(|line| line.starts_with("default")).unwrap_or(&"");
+        let package = member.rsplit('/').next().unwrap_or(&member);
+        let names = features.iter().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name);
+        for name in names.filter(|name| *name != "default" && !default.contains(&format!("\"{name}\""))) {
+            if !script.text.contains(&format!("{package}/{name}")) {
+                findings.push(script.at(1, &format!("neither builds {package}/{name} nor says why not")));
+            }
+        }
+    }
+    none_of(&findings);
 }
