@@ -8,7 +8,7 @@ use crate::operators::outputs::Partition;
 use crate::operators::policies::{ErrorPolicies, ErrorPolicy};
 use crate::operators::process::Punctuations;
 pub(crate) use crate::operators::topics::{TopicCounts, TopicTable};
-use crate::operators::{DropCounts, DropReason, Outputs, Target};
+use crate::operators::{DropCounts, DropReason, Outputs, Target, Whereabouts};
 use crate::record::{RecordBatch, RecordView};
 use crate::time::{StreamTime, Timestamp};
 
@@ -33,8 +33,8 @@ pub(crate) enum Failing {
 pub(crate) struct TaskContext {
     pub(crate) task: TaskId,
     pub(crate) application_id: Arc<str>,
-    /// The node that runs, for messages and counts.
-    pub(crate) node: NodeId,
+    /// The node that runs, for messages and counts, and where it is, for other threads.
+    pub(crate) whereabouts: Arc<Whereabouts>,
     /// `None` inside punctuations and at the end of the input.
     pub(crate) origin: Option<Origin>,
     pub(crate) stream_time: StreamTime,
@@ -64,12 +64,30 @@ pub(crate) struct Scratch {
 }
 
 impl TaskContext {
+    /// The node that runs.
+    pub(crate) fn node(&self) -> NodeId {
+        self.whereabouts.node()
+    }
+
+    /// This node runs from here on.
+    #[inline]
+    pub(crate) fn enter(&self, node: NodeId) {
+        self.whereabouts.enter(node);
+    }
+
+    /// This record is processed from here on, or none.
+    #[inline]
+    pub(crate) fn take_up(&mut self, origin: Option<Origin>) {
+        self.origin = origin;
+        self.whereabouts.take_up(origin.map(|origin| (origin.topic, origin.offset)));
+    }
+
     /// Counts the record under way as dropped by the node that runs.
     #[cold]
     pub(crate) fn drop_record(&mut self, reason: DropReason) -> Result<()> {
-        self.drops.add(self.node, reason, 1);
+        self.drops.add(self.node(), reason, 1);
         tracing::debug!(
-            task = %self.task, node = %(self.describe)(self.node), reason = reason.code(),
+            task = %self.task, node = %(self.describe)(self.node()), reason = reason.code(),
             at = %self.place(), "record dropped"
         );
         if self.policies.dead_letter_drops {
@@ -99,7 +117,7 @@ impl TaskContext {
             Failing::Production => (self.policies.production, DropReason::ProductionFailed),
         };
         let reason = if own.kind() == ErrorKind::Timestamp { DropReason::InvalidTimestamp } else { reason };
-        let node = (self.describe)(self.node);
+        let node = (self.describe)(self.node());
         match policy {
             ErrorPolicy::Fail => {
                 self.fatal = true;
@@ -115,7 +133,7 @@ impl TaskContext {
                 )))
             }
             ErrorPolicy::Skip | ErrorPolicy::DeadLetter => {
-                self.drops.add(self.node, reason, 1);
+                self.drops.add(self.node(), reason, 1);
                 tracing::debug!(
                     task = %self.task, %node, reason = reason.code(), at = %self.place(), error = %own,
                     "record skipped"
@@ -156,7 +174,7 @@ impl TaskContext {
         add("partition", origin.partition.to_string());
         add("offset", origin.offset.to_string());
         add("reason", reason.code().to_owned());
-        add("node", (self.describe)(self.node));
+        add("node", (self.describe)(self.node()));
         let mut encoded = Vec::new();
         headers.encode(&mut encoded);
         let topic = self.topics.number(&topic);

@@ -19,6 +19,7 @@ pub(crate) mod stage;
 pub(crate) mod table;
 mod tee;
 mod topics;
+mod whereabouts;
 
 pub use change::Change;
 pub use drops::{DropCounts, DropReason};
@@ -34,3 +35,4 @@ pub(crate) use outputs::{Outputs, Partition, Target};
 pub(crate) use port::{NodePort, Port, TaskNode};
 pub use table::{TransformContext, ValueTransformer};
 pub(crate) use tee::{Choice, Discard, Tee};
+pub(crate) use whereabouts::Whereabouts;

@@ -36,7 +36,7 @@ pub(crate) struct Driver<K, V, K2, V2> {
 impl<K, V, K2, V2> Port<K, V> for Driver<K, V, K2, V2> {
     #[inline]
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        ctx.node = self.node;
+        ctx.enter(self.node);
         self.stage.apply(ctx, record, &mut *self.next)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 use crate::error::Result;
 use crate::ids::TaskId;
@@ -77,8 +78,10 @@ fn run(shared: &Shared, stop: &AtomicBool) {
             if asked && !state.wants_flush() {
                 continue;
             }
+            let began = Instant::now();
             match state.flush() {
                 Ok(flushed) if flushed.rows > 0 => {
+                    shared.gauges.flushed(state.task(), began, flushed);
                     tracing::debug!(
                         task = %state.task(), rows = flushed.rows, bytes = flushed.bytes, "state written"
                     );

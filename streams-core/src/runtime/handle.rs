@@ -10,8 +10,10 @@ use tokio::sync::watch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::app::outcome;
 use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::health::Health;
 use crate::runtime::latch::Latch;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::monitor::Monitor;
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
 
@@ -19,7 +21,7 @@ use crate::runtime::state::AppState;
 /// `close_timeout`.
 pub struct AppHandle {
     shared: Arc<Shared>,
-    state: watch::Receiver<AppState>,
+    monitor: Monitor,
     ended: Arc<Latch<AppState>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -41,17 +43,28 @@ impl AppHandle {
             state.send_replace(last.clone());
             at_end.set(last);
         })?;
-        Ok(AppHandle { shared, state: watched, ended, thread: Some(thread) })
+        let monitor = Monitor::new(Arc::clone(&shared.vitals), watched);
+        Ok(AppHandle { shared, monitor, ended, thread: Some(thread) })
     }
 
     /// What the application is doing, to look at or to wait for changes of; needs no async runtime.
     pub fn state(&self) -> watch::Receiver<AppState> {
-        self.state.clone()
+        self.monitor.state().clone()
+    }
+
+    /// Shows state, metrics and health to other parts of the program, on any thread, also after the application.
+    pub fn monitor(&self) -> Monitor {
+        self.monitor.clone()
+    }
+
+    /// Whether the application is alive and ready, with the reasons.
+    pub fn health(&self) -> Health {
+        self.monitor.health()
     }
 
     /// The counters as of now.
     pub fn metrics(&self) -> Metrics {
-        Metrics::of(&self.shared, self.state.borrow().clone())
+        self.monitor.metrics()
     }
 
     /// Asks it to stop and returns at once; [`state`](Self::state) tells when it has.
@@ -77,11 +90,11 @@ impl AppHandle {
 
     /// Waits without blocking until it has stopped. Errs with what it failed of.
     pub async fn stopped(&self) -> Result<()> {
-        let mut state = self.state.clone();
+        let mut state = self.state();
         // The sender goes only after the last state was sent.
         let last = match state.wait_for(AppState::is_final).await {
             Ok(last) => last.clone(),
-            Err(_) => self.state.borrow().clone(),
+            Err(_) => self.monitor.state().borrow().clone(),
         };
         outcome(&last)
     }
@@ -117,7 +130,7 @@ impl std::fmt::Debug for AppHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AppHandle")
             .field("application_id", &self.shared.application_id)
-            .field("state", &*self.state.borrow())
+            .field("state", &*self.monitor.state().borrow())
             .finish_non_exhaustive()
     }
 }

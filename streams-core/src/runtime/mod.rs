@@ -12,9 +12,12 @@ mod coordinator;
 mod flusher;
 mod gauges;
 mod handle;
+mod health;
 mod latch;
 mod mailbox;
 mod metrics;
+mod monitor;
+mod pulse;
 mod shared;
 mod state;
 mod topics;
@@ -24,5 +27,10 @@ pub use app::App;
 pub use client::{Received, Start, Subscription, TopicProducer};
 pub use config::{Config, Forwarding, Guarantee, OffsetReset, TaskIdle};
 pub use handle::AppHandle;
-pub use metrics::{Dropped, Metrics, TaskMetrics, TaskPhase};
+pub use health::{Check, Health, HealthReason};
+pub use metrics::{
+    Dropped, FlushMetrics, Identity, InputMetrics, MemoryMetrics, Metrics, OutputMetrics, Spread,
+    StoreMetrics, TaskMetrics, TaskPhase, ThreadMetrics, ThreadPhase, Timing,
+};
+pub use monitor::Monitor;
 pub use state::AppState;

@@ -10,6 +10,9 @@ use crate::runtime::coordinator::Event;
 use crate::runtime::flusher::States;
 use crate::runtime::gauges::Gauges;
 use crate::runtime::mailbox::Mailbox;
+use crate::runtime::metrics::Identity;
+use crate::runtime::monitor::Vitals;
+use crate::runtime::pulse::Pulses;
 use crate::state::MemoryBudget;
 use crate::state::engine::Backend;
 use crate::time::{Timestamp, millis};
@@ -26,11 +29,12 @@ pub(super) struct Shared {
     pub(super) budget: Arc<MemoryBudget>,
     /// Membership as the coordinator saw it last.
     pub(super) membership: Mutex<Option<GroupMetadata>>,
-    pub(super) gauges: Gauges,
+    pub(super) gauges: Arc<Gauges>,
+    /// What others see of the application.
+    pub(super) vitals: Arc<Vitals>,
     pub(super) states: States,
     /// Messages to the coordinator.
     pub(super) events: Mailbox<Event>,
-    started: Instant,
 }
 
 impl Shared {
@@ -41,25 +45,36 @@ impl Shared {
         log: Arc<dyn Log>,
         backend: Arc<dyn Backend>,
     ) -> Self {
+        let budget = Arc::new(MemoryBudget::new(config.store_memory()));
+        let gauges = Arc::new(Gauges::default());
+        let vitals = Arc::new(Vitals {
+            identity: identity(&topology, &config, &process_id),
+            topology: topology.clone(),
+            gauges: Arc::clone(&gauges),
+            pulses: Pulses::new(config.num_threads),
+            budget: Arc::clone(&budget),
+            stuck_after: config.stuck_after,
+            started: Instant::now(),
+        });
         Shared {
             application_id: config.application_id.as_str().into(),
-            budget: Arc::new(MemoryBudget::new(config.store_memory())),
+            budget,
             topology,
             config,
             process_id,
             log,
             backend,
             membership: Mutex::new(None),
-            gauges: Gauges::default(),
+            gauges,
+            vitals,
             states: States::default(),
             events: Mailbox::new(),
-            started: Instant::now(),
         }
     }
 
     /// Time since the start, for rates.
     pub(super) fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.vitals.started.elapsed()
     }
 
     pub(super) fn membership(&self) -> Result<GroupMetadata> {
@@ -74,6 +89,16 @@ impl Shared {
 
     pub(super) fn set_membership(&self, membership: GroupMetadata) {
         *self.membership.lock().unwrap_or_else(PoisonError::into_inner) = Some(membership);
+    }
+}
+
+fn identity(topology: &Topology, config: &Config, process_id: &str) -> Identity {
+    Identity {
+        application_id: config.application_id.clone(),
+        process_id: process_id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        topology: format!("{:08x}", crc32fast::hash(topology.describe().as_bytes())),
+        guarantee: config.guarantee,
     }
 }
 

@@ -35,18 +35,26 @@ impl AppState {
     pub fn is_final(&self) -> bool {
         matches!(self, AppState::Stopped | AppState::Failed { .. })
     }
+
+    /// Its name, without what it failed of.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            AppState::Created => "created",
+            AppState::Rebalancing => "rebalancing",
+            AppState::Restoring => "restoring",
+            AppState::Running => "running",
+            AppState::Stopping => "stopping",
+            AppState::Stopped => "stopped",
+            AppState::Failed { .. } => "failed",
+        }
+    }
 }
 
 impl fmt::Display for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            AppState::Created => f.write_str("created"),
-            AppState::Rebalancing => f.write_str("rebalancing"),
-            AppState::Restoring => f.write_str("restoring"),
-            AppState::Running => f.write_str("running"),
-            AppState::Stopping => f.write_str("stopping"),
-            AppState::Stopped => f.write_str("stopped"),
             AppState::Failed { message, .. } => write!(f, "failed: {message}"),
+            other => f.write_str(other.name()),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use crate::state::StoreUsage;
+
 /// A limit that the stores of one application share. The figures are estimates: the heap memory of a typed value is
 /// taken to be as large as its bytes.
 #[derive(Debug)]
@@ -81,6 +83,11 @@ impl Share {
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.budget.is_over()
+    }
+
+    /// What is used, of so many entries.
+    pub(crate) fn usage(&self, entries: u64) -> StoreUsage {
+        StoreUsage { entries, hot_bytes: self.hot, dirty_bytes: self.dirty, pending_bytes: self.pending }
     }
 
     pub(crate) fn add_hot(&mut self, bytes: usize) {

@@ -13,7 +13,7 @@ use crate::state::recency::Recency;
 use crate::state::rows::{KeyValueRows, Scan};
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::task_store::{TaskStore, TaskStoreRef};
-use crate::state::{StoreSpec, Unforwarded, ValueAndTimestamp};
+use crate::state::{StoreSpec, StoreUsage, Unforwarded, ValueAndTimestamp};
 use crate::time::Timestamp;
 
 /// One value per key, in the order of the key bytes.
@@ -359,6 +359,10 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
 
     fn pending_bytes(&self) -> usize {
         self.lock().entries.pending_bytes()
+    }
+
+    fn usage(&self) -> StoreUsage {
+        self.lock().entries.usage()
     }
 }
 

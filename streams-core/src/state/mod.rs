@@ -28,7 +28,7 @@ pub use key_value::KeyValueStore;
 pub use rows::{KeyValueRows, StampedRows};
 pub use spec::{StoreKind, StoreSpec, WindowExpiry, WindowLayout, WindowSpec};
 pub use task_state::{Checkpoint, Flushed, RestoreProgress, Restorer, TaskState};
-pub use task_store::{TaskStore, TaskStoreRef};
+pub use task_store::{StoreUsage, TaskStore, TaskStoreRef};
 pub(crate) use unmatched::{Due, Side, UnmatchedStore};
 pub use value::ValueAndTimestamp;
 pub use window::{Put, StampedStarts, StampedWindows, StartRows, WindowRows, WindowStore};

@@ -11,6 +11,32 @@ pub trait TaskStore: layers::StoreLayers {
     fn spec(&self) -> &StoreSpec;
 }
 
+/// How much there is of a store, and where. Bytes are estimates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StoreUsage {
+    /// Rows, about; a key that was put without having been read counts as new.
+    pub entries: u64,
+    /// Memory of entries that are held typed.
+    pub hot_bytes: usize,
+    /// Of it, uncommitted ones.
+    pub dirty_bytes: usize,
+    /// Memory of committed entries that the engine does not have yet.
+    pub pending_bytes: usize,
+}
+
+impl std::ops::Add for StoreUsage {
+    type Output = StoreUsage;
+
+    fn add(self, other: StoreUsage) -> StoreUsage {
+        StoreUsage {
+            entries: self.entries + other.entries,
+            hot_bytes: self.hot_bytes + other.hot_bytes,
+            dirty_bytes: self.dirty_bytes + other.dirty_bytes,
+            pending_bytes: self.pending_bytes + other.pending_bytes,
+        }
+    }
+}
+
 /// A store for the list of a task's stores.
 pub type TaskStoreRef = Arc<dyn TaskStore>;
 
@@ -20,6 +46,7 @@ pub(crate) mod layers {
 
     use crate::error::Result;
     use crate::record::RecordView;
+    use crate::state::StoreUsage;
     use crate::state::budget::MemoryBudget;
     use crate::state::engine::KeyRange;
     use crate::state::entries::{Below, Pending};
@@ -75,5 +102,7 @@ pub(crate) mod layers {
         fn clear(&self);
         /// Memory of committed entries that are not in the engine.
         fn pending_bytes(&self) -> usize;
+        /// How much there is.
+        fn usage(&self) -> StoreUsage;
     }
 }

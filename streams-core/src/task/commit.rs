@@ -13,7 +13,7 @@ use crate::task::{Progress, Task};
 impl Task {
     /// Forwards what caches held back. New outputs may come of it.
     pub(crate) fn prepare_commit(&mut self) -> Result<()> {
-        self.ctx.origin = None;
+        self.ctx.take_up(None);
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.flush(&mut self.ctx))?;
         }

@@ -10,7 +10,9 @@ use crate::log::Committed;
 use crate::operators::policies::ErrorPolicies;
 use crate::operators::port::exclusive;
 use crate::operators::process::{PunctuationType, Punctuations};
-use crate::operators::{DropCounts, Outputs, Scratch, TaskContext, TaskNode, TopicCounts, TopicTable};
+use crate::operators::{
+    DropCounts, Outputs, Scratch, TaskContext, TaskNode, TopicCounts, TopicTable, Whereabouts,
+};
 use crate::record::RecordBatch;
 use crate::state::{Engine, MemoryBudget, TaskState};
 use crate::task::Progress;
@@ -76,7 +78,7 @@ impl Task {
         let mut ctx = TaskContext {
             task: id,
             application_id: env.application_id,
-            node: NodeId(0),
+            whereabouts: Arc::default(),
             origin: None,
             stream_time: StreamTime::unknown(),
             aligned_time: None,
@@ -120,7 +122,7 @@ impl Task {
     /// Calls every node once before the first record, after [`resume`](Self::resume); `wall_clock` is the time now.
     pub(crate) fn init(&mut self, wall_clock: Timestamp) -> Result<()> {
         self.ctx.wall_clock = wall_clock;
-        self.ctx.origin = None;
+        self.ctx.take_up(None);
         self.ctx.punctuations.resume(Some(self.ctx.stream_time.get()));
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.init(&mut self.ctx))?;
@@ -206,7 +208,7 @@ impl Task {
 
     /// The input has ended: closes every window.
     pub(crate) fn finish(&mut self) -> Result<()> {
-        self.ctx.origin = None;
+        self.ctx.take_up(None);
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.finish(&mut self.ctx))?;
         }
@@ -240,7 +242,22 @@ impl Task {
 
     /// The node and the record under way, for messages.
     pub(crate) fn whereabouts(&self) -> String {
-        format!("task {}, {}, {}", self.id, (self.ctx.describe)(self.ctx.node), self.ctx.place())
+        format!("task {}, {}, {}", self.id, (self.ctx.describe)(self.ctx.node()), self.ctx.place())
+    }
+
+    /// The same for other threads, at any time.
+    pub(crate) fn shared_whereabouts(&self) -> &Arc<Whereabouts> {
+        &self.ctx.whereabouts
+    }
+
+    /// Its input queues.
+    pub(crate) fn queues(&self) -> &[InputQueue] {
+        &self.queues
+    }
+
+    /// Takes the time of the last record that was run since it was asked last.
+    pub(crate) fn take_last_time(&mut self) -> Option<Timestamp> {
+        self.queues.iter_mut().filter_map(|queue| queue.last_time.take()).max()
     }
 
     /// Highest event time taken up.
@@ -292,7 +309,7 @@ impl Task {
         if !self.follow_upstream() {
             return Ok(());
         }
-        self.ctx.origin = None;
+        self.ctx.take_up(None);
         let now = self.ctx.stream_time.get();
         for (_, node) in &self.nodes {
             exclusive(node, |node| node.pass_time(&mut self.ctx, now))?;
@@ -305,7 +322,7 @@ impl Task {
             if !self.ctx.punctuations.contains(id) {
                 continue;
             }
-            self.ctx.origin = None;
+            self.ctx.take_up(None);
             if let Some((_, node)) = self.nodes.iter().find(|(n, _)| *n == node) {
                 exclusive(node, |node| node.punctuate(&mut self.ctx, id, now))?;
             }

@@ -32,6 +32,8 @@ pub(crate) struct InputQueue {
     /// Offset behind the last record taken or skipped: what is committed.
     pub(crate) position: Option<Offset>,
     pub(crate) partition_time: StreamTime,
+    /// Time of the record that was run last.
+    pub(crate) last_time: Option<Timestamp>,
     /// Time as the upstream tasks tell it, if several write to the topic.
     pub(crate) aligned: Option<AlignedTime>,
     /// Whether a marker of an upstream task was passed since this was last asked.
@@ -62,6 +64,7 @@ impl InputQueue {
             start: None,
             position: None,
             partition_time: StreamTime::unknown(),
+            last_time: None,
             aligned,
             heard: false,
             spare: Vec::new(),
@@ -78,6 +81,16 @@ impl InputQueue {
             self.len += batch.len();
             self.batches.push_back(batch);
         }
+    }
+
+    /// Bytes of the batches that they are in.
+    pub(crate) fn byte_len(&self) -> usize {
+        self.batches.iter().map(RecordBatch::byte_len).sum()
+    }
+
+    /// Number of the topic in the task's table.
+    pub(crate) fn topic_number(&self) -> u32 {
+        self.topic_number
     }
 
     /// An empty batch, with memory if there is one to spare.
@@ -105,7 +118,7 @@ impl InputQueue {
                 continue;
             }
             let origin = Origin { topic: self.topic_number, partition: self.partition, offset: raw.offset };
-            ctx.origin = Some(origin);
+            ctx.take_up(Some(origin));
             if ctx.policies.uses_dead_letters() {
                 ctx.raw.clear();
                 ctx.raw.push(raw);
@@ -128,12 +141,14 @@ impl InputQueue {
             return Ok(());
         };
         let raw = batch.get(self.cursor);
-        ctx.origin = Some(Origin { topic: self.topic_number, partition: self.partition, offset: raw.offset });
+        let origin = Origin { topic: self.topic_number, partition: self.partition, offset: raw.offset };
+        ctx.take_up(Some(origin));
         if ctx.policies.uses_dead_letters() {
             ctx.raw.clear();
             ctx.raw.push(raw);
         }
         self.partition_time.advance(time);
+        self.last_time = Some(time);
         if self.aligned.is_none() {
             ctx.stream_time.advance(time);
         }

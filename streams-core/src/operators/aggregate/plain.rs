@@ -31,7 +31,7 @@ where
     A: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        ctx.node = self.node;
+        ctx.enter(self.node);
         let Record { key, value, timestamp, headers } = record;
         if self.input.is_null(&value) {
             return ctx.drop_record(DropReason::NullValue);

@@ -24,7 +24,7 @@ where
     V: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
-        ctx.node = self.node;
+        ctx.enter(self.node);
         let Record { key, value: change, timestamp, headers } = record;
         let passes = |value: &V| (self.predicate)(&key, value) == self.keep;
         let new = change.new.filter(passes);

@@ -26,7 +26,7 @@ where
     V2: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
-        ctx.node = self.node;
+        ctx.enter(self.node);
         let Record { key, value: change, timestamp, headers } = record;
         let new = change.new.and_then(|value| (self.mapper)(&key, value));
         let value = match &self.store {

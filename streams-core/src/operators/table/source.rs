@@ -25,7 +25,7 @@ where
     V: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<KI, VI>) -> Result<()> {
-        ctx.node = self.node;
+        ctx.enter(self.node);
         let Record { key, value, timestamp, headers } = record;
         let Some(key) = key.into_option() else {
             return ctx.drop_record(DropReason::NullKey);

@@ -32,6 +32,7 @@ const KEYS: &[Key] = &[
     ("offset-reset", |c, v| set(&mut c.offset_reset, OffsetReset::from_text(v))),
     ("changelog-additional-retention", |c, v| set(&mut c.changelog_additional_retention, duration(v))),
     ("close-timeout", |c, v| set(&mut c.close_timeout, duration(v))),
+    ("stuck-after", |c, v| set(&mut c.stuck_after, duration(v))),
     ("process-id", |c, v| set(&mut c.process_id, Ok(optional(v)))),
     ("errors.deserialization", |c, v| set(&mut c.errors.deserialization, policy(v))),
     ("errors.processing", |c, v| set(&mut c.errors.processing, policy(v))),

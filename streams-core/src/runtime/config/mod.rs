@@ -126,6 +126,9 @@ pub struct Config {
     pub changelog_additional_retention: Duration,
     /// How long dropping the handle waits for the application to stop; 30 s by default.
     pub close_timeout: Duration,
+    /// A thread that has not come round its loop for this long, or is at the same record, is stuck: the application is
+    /// not live any more; 60 s by default. Longer than the slowest record may take.
+    pub stuck_after: Duration,
     /// Names this process among those of the application. By default it is chosen at the first start, and kept in
     /// `state_dir` if there is one. Two processes with one name fence each other.
     pub process_id: Option<String>,
@@ -159,6 +162,7 @@ impl Config {
             offset_reset: OffsetReset::default(),
             changelog_additional_retention: ADDITIONAL_RETENTION,
             close_timeout: Duration::from_secs(30),
+            stuck_after: Duration::from_secs(60),
             process_id: None,
             errors: ErrorPolicies::default(),
         }

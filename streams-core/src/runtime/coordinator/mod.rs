@@ -18,10 +18,14 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{TaskId, TopicPartition};
 use crate::log::{Committed, GroupMember, GroupOptions};
 use crate::runtime::flusher::Flusher;
+use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
 use crate::runtime::worker::{Worker, WorkerHandle};
 use crate::task::Assignments;
+
+/// How often is looked whether workers stand still.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// What the coordinator is told.
 pub(super) enum Event {
@@ -77,6 +81,8 @@ pub(super) struct Coordinator {
     last_purge: Instant,
     last_topic_check: Instant,
     started: Instant,
+    /// Workers that stand still.
+    stuck: Vec<usize>,
 }
 
 impl Coordinator {
@@ -111,6 +117,7 @@ impl Coordinator {
             last_purge: now,
             last_topic_check: now,
             started: now,
+            stuck: Vec::new(),
             shared,
         };
         for index in 0..coordinator.shared.config.num_threads {
@@ -125,7 +132,7 @@ impl Coordinator {
     /// Runs until the application has stopped; the state it ends in.
     pub(super) fn run(mut self) -> AppState {
         self.set_state(AppState::Rebalancing);
-        let longest = (self.shared.config.session_timeout / 3).min(Duration::from_secs(3));
+        let longest = (self.shared.config.session_timeout / 3).min(LOOK);
         while !self.stop && self.failure.is_none() {
             if let Err(error) = self.turn() {
                 self.fail(error);
@@ -141,6 +148,7 @@ impl Coordinator {
 
     fn turn(&mut self) -> Result<()> {
         self.take_events()?;
+        self.beat(Doing::Polling, None);
         self.poll_group()?;
         self.open_owned()?;
         if self.advance_bounded()? {
@@ -148,7 +156,13 @@ impl Coordinator {
         }
         self.keep_house()?;
         self.show_state();
+        self.beat(Doing::Resting, None);
+        self.shared.vitals.watch(&mut self.stuck);
         Ok(())
+    }
+
+    fn beat(&self, doing: Doing, task: Option<TaskId>) {
+        self.shared.vitals.pulses.coordinator().beat(doing, task);
     }
 
     fn take_events(&mut self) -> Result<()> {
@@ -209,13 +223,16 @@ impl Coordinator {
     }
 
     fn show_state(&self) {
-        self.set_state(if !self.assigned || !self.closing.is_empty() || !self.suspended.is_empty() {
-            AppState::Rebalancing
-        } else if !self.restoring.is_empty() {
-            AppState::Restoring
-        } else {
-            AppState::Running
-        });
+        let waiting = self.shared.gauges.waiting().is_some();
+        self.set_state(
+            if !self.assigned || waiting || !self.closing.is_empty() || !self.suspended.is_empty() {
+                AppState::Rebalancing
+            } else if !self.restoring.is_empty() {
+                AppState::Restoring
+            } else {
+                AppState::Running
+            },
+        );
     }
 
     fn set_state(&self, state: AppState) {
@@ -224,6 +241,7 @@ impl Coordinator {
             if changed {
                 tracing::info!(application = %self.shared.application_id, "{current} -> {state}");
                 *current = state;
+                self.shared.gauges.set_changed();
             }
             changed
         });

@@ -6,7 +6,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, GroupEvent};
 use crate::runtime::config::OffsetReset;
-use crate::runtime::coordinator::{Coordinator, join};
+use crate::runtime::coordinator::{Coordinator, LOOK, join};
+use crate::runtime::gauges::Gauges;
+use crate::runtime::pulse::Doing;
 use crate::runtime::topics;
 use crate::runtime::worker::{Bound, Command, OpenInput, OpenTask};
 
@@ -20,6 +22,9 @@ impl Coordinator {
             // What was lost and is not dropped yet must not be committed by a member that has come back.
             if self.lost.is_empty() && !matches!(event, Some(GroupEvent::Lost(_))) {
                 self.shared.set_membership(membership);
+            }
+            if matches!(event, Some(GroupEvent::Assigned(_) | GroupEvent::Revoked(_) | GroupEvent::Lost(_))) {
+                Gauges::add(&self.shared.gauges.rebalances, 1);
             }
             match event {
                 None => return Ok(()),
@@ -72,21 +77,26 @@ impl Coordinator {
             }
         }
         if missing.is_empty() {
+            self.shared.gauges.set_waiting(None);
             return Ok(());
         }
         self.set_state(crate::runtime::state::AppState::Rebalancing);
         for (task, inputs) in missing {
+            self.beat(Doing::Opening, Some(task));
             match self.open_task(task, &inputs) {
                 // Lost meanwhile, which the next poll says; or the log has to wait for something, such as the
                 // transaction of a process that died, and the group must not wait with it.
                 Err(error) if matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout) => {
                     tracing::warn!(%task, %error, "not opened yet");
+                    let what = format!("task {task} cannot be opened yet: {error}");
+                    self.shared.gauges.set_waiting(Some(what));
                     self.shared.events.wakeup().ring();
                     return Ok(());
                 }
                 other => other?,
             }
         }
+        self.shared.gauges.set_waiting(None);
         Ok(())
     }
 
@@ -192,8 +202,10 @@ impl Coordinator {
         self.show_state();
         while !self.closing.is_empty() && self.failure.is_none() {
             self.take_events()?;
+            self.beat(Doing::Waiting, None);
+            self.shared.vitals.watch(&mut self.stuck);
             if !self.closing.is_empty() {
-                self.shared.events.wakeup().wait(self.shared.config.session_timeout);
+                self.shared.events.wakeup().wait(self.shared.config.session_timeout.min(LOOK));
             }
         }
         Ok(())

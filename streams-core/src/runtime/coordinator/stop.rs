@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use crate::error::Error;
-use crate::runtime::coordinator::Coordinator;
+use crate::runtime::coordinator::{Coordinator, LOOK};
+use crate::runtime::pulse::Doing;
 use crate::runtime::state::AppState;
 use crate::runtime::worker::Command;
 
@@ -16,6 +17,8 @@ impl Coordinator {
             worker.commands.send(Command::Stop);
         }
         while self.ended.len() < self.workers.len() {
+            self.beat(Doing::Waiting, None);
+            self.shared.vitals.watch(&mut self.stuck);
             if let Err(error) = self.take_events() {
                 self.fail(error);
             }
@@ -26,7 +29,7 @@ impl Coordinator {
                 }
             }
             if self.ended.len() < self.workers.len() {
-                self.shared.events.wakeup().wait(self.shared.config.session_timeout / 3);
+                self.shared.events.wakeup().wait((self.shared.config.session_timeout / 3).min(LOOK));
             }
         }
         if let Err(error) = self.take_events() {

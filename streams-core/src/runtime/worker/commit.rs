@@ -1,11 +1,14 @@
 //! Committing and aborting everything that a worker's tasks did.
 
+use std::fmt;
 use std::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::ids::{Offset, TaskId};
+use crate::ids::{Offset, TaskId, TopicPartition};
+use crate::log::Committed;
 use crate::runtime::coordinator::Event;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::pulse::Doing;
 use crate::runtime::worker::Worker;
 
 /// So many transactions may fail one after the other.
@@ -19,18 +22,22 @@ impl Worker {
         if !self.tasks.iter().any(|task| task.dirty) {
             return Ok(());
         }
+        let began = Instant::now();
         for index in 0..self.tasks.len() {
             if self.tasks[index].dirty {
                 self.current = index;
+                self.beat(Doing::Processing, Some(self.tasks[index].id()));
                 self.tasks[index].task.prepare_commit()?;
                 self.tasks[index].task.changes()?;
                 self.send_outputs(index)?;
             }
         }
         self.current = usize::MAX;
+        self.beat(Doing::Committing, None);
         let dirty = || self.tasks.iter().filter(|task| task.dirty);
         let offsets: Vec<_> = dirty().flat_map(|task| task.task.positions()).collect();
         let transactional = self.sender.is_transactional();
+        let sending = Instant::now();
         let producer = self.sender.producer()?;
         if transactional {
             if !offsets.is_empty() {
@@ -40,6 +47,7 @@ impl Worker {
         } else {
             producer.flush()?;
         }
+        let blocked = sending.elapsed();
         for task in self.tasks.iter_mut().filter(|task| task.dirty) {
             let partition = task.id().partition;
             let mut ends: Vec<Option<Offset>> = Vec::with_capacity(task.changelogs.len());
@@ -53,18 +61,28 @@ impl Worker {
             }
             task.task.committed(&ends);
             task.dirty = false;
+            task.counters.commits += 1;
         }
         self.sender.ended();
+        self.sender.blocked_for(blocked);
         self.failures = 0;
         Gauges::add(&self.shared.gauges.commits, 1);
+        let now = Instant::now();
+        self.counters.commit.took(now, 1, now.duration_since(began));
+        tracing::debug!(
+            elapsed_ms = now.duration_since(began).as_millis() as u64,
+            positions = %Positions(&offsets),
+            "committed"
+        );
+        self.publish(now);
         self.committed(offsets);
+        self.beat(Doing::Resting, None);
         Ok(())
     }
 
-    fn committed(&mut self, offsets: Vec<(crate::ids::TopicPartition, crate::log::Committed)>) {
+    fn committed(&mut self, offsets: Vec<(TopicPartition, Committed)>) {
         let mut hurry = false;
         for task in &self.tasks {
-            task.publish(&self.shared, self.index);
             hurry |= task.task.state().wants_flush();
             let purge = |topic: &str| task.inputs.iter().any(|input| input.purge && input.topic == topic);
             for (partition, committed) in &offsets {
@@ -88,6 +106,7 @@ impl Worker {
         for mut task in std::mem::take(&mut self.tasks) {
             ids.push(task.id());
             task.task.aborted();
+            self.counters.closed += 1;
             task.close(&self.shared)?;
         }
         // A fenced producer cannot abort any more, and need not.
@@ -105,8 +124,22 @@ impl Worker {
         }
         tracing::warn!(worker = self.index + 1, %error, "transaction failed: going back to what is committed");
         Gauges::add(&self.shared.gauges.restarts, 1);
+        self.counters.failed_transactions += 1;
         let tasks = self.abort()?;
         self.shared.events.send(Event::Reset { tasks });
+        Ok(())
+    }
+}
+
+/// Positions for messages: `words-0@17 words-1@4`.
+struct Positions<'a>(&'a [(TopicPartition, Committed)]);
+
+impl fmt::Display for Positions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (partition, committed)) in self.0.iter().enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            write!(f, "{space}{partition}@{}", committed.offset)?;
+        }
         Ok(())
     }
 }

@@ -23,6 +23,9 @@ pub(in crate::runtime) enum Bound {
 /// Reads one partition into one queue of a task.
 pub(super) struct Input {
     pub(super) topic: String,
+    /// Records and bytes read.
+    pub(super) records: u64,
+    pub(super) bytes: u64,
     pub(super) reader: Box<dyn PartitionReader>,
     pub(super) bound: Bound,
     /// Whether consumed records are to be deleted: it is a repartition topic.
@@ -34,7 +37,7 @@ pub(super) struct Input {
 
 impl Input {
     pub(super) fn new(topic: String, reader: Box<dyn PartitionReader>, bound: Bound, purge: bool) -> Self {
-        Input { topic, reader, bound, purge, spare: None, empty_since: None }
+        Input { topic, records: 0, bytes: 0, reader, bound, purge, spare: None, empty_since: None }
     }
 
     /// Whether everything was read that ever will be.
@@ -65,6 +68,8 @@ impl Input {
             self.reader.seek(end);
         }
         let bytes = batch.byte_len();
+        self.records += batch.len() as u64;
+        self.bytes += bytes as u64;
         task.add(queue, batch);
         Ok(bytes)
     }

@@ -2,6 +2,7 @@
 
 mod commit;
 mod fetch;
+mod publish;
 mod restore;
 mod run;
 mod send;
@@ -18,7 +19,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId};
 use crate::runtime::coordinator::Event;
 use crate::runtime::mailbox::Mailbox;
+use crate::runtime::metrics::ThreadCounters;
+use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
+use crate::runtime::worker::publish::Turn;
 use crate::runtime::worker::send::Sender;
 use crate::runtime::worker::task::RunningTask;
 
@@ -67,6 +71,11 @@ pub(super) struct Worker {
     idle_until: Option<Instant>,
     /// Bytes read from repartition topics since records were deleted there.
     purgeable: usize,
+    counters: ThreadCounters,
+    /// What was done in the turn under way.
+    turn: Turn,
+    /// When it has shown itself last.
+    published: Instant,
 }
 
 impl Worker {
@@ -75,7 +84,11 @@ impl Worker {
         let commands = Arc::new(Mailbox::new());
         let (shared, for_worker) = (Arc::clone(shared), Arc::clone(&commands));
         let name = format!("{}-worker-{}", shared.application_id, index + 1);
+        Worker::introduce(&shared, index);
         let thread = Builder::new().name(name).spawn(move || {
+            let span =
+                tracing::info_span!("worker", application = %shared.application_id, worker = index + 1);
+            let _in_span = span.entered();
             let sender = Sender::new(&shared, index);
             let worker = Worker {
                 index,
@@ -89,6 +102,9 @@ impl Worker {
                 stopping: false,
                 idle_until: None,
                 purgeable: 0,
+                counters: Worker::new_counters(),
+                turn: Turn::default(),
+                published: Instant::now(),
             };
             worker.run();
         })?;
@@ -98,11 +114,16 @@ impl Worker {
     /// Takes over one command; whether the worker goes on.
     fn obey(&mut self, command: Command) -> Result<bool> {
         match command {
-            Command::Open(open) => self.open(*open)?,
+            Command::Open(open) => {
+                self.beat(Doing::Opening, Some(open.id));
+                self.open(*open)?;
+            }
             Command::Close(tasks) => {
                 self.commit()?;
                 for task in &tasks {
                     if let Some(index) = self.tasks.iter().position(|t| t.id() == *task) {
+                        self.beat(Doing::Closing, Some(*task));
+                        self.counters.closed += 1;
                         self.tasks.remove(index).close(&self.shared)?;
                     }
                 }
@@ -131,6 +152,7 @@ impl Worker {
                 for index in 0..self.tasks.len() {
                     if tasks.contains(&self.tasks[index].id()) {
                         self.current = index;
+                        self.beat(Doing::Processing, Some(self.tasks[index].id()));
                         self.tasks[index].finish()?;
                         self.send_outputs(index)?;
                     }
@@ -142,6 +164,8 @@ impl Worker {
                 self.stopping = true;
                 self.commit()?;
                 for task in std::mem::take(&mut self.tasks) {
+                    self.beat(Doing::Closing, Some(task.id()));
+                    self.counters.closed += 1;
                     task.close(&self.shared)?;
                 }
                 return Ok(false);
@@ -154,6 +178,7 @@ impl Worker {
         let task = RunningTask::open(open, &self.shared, self.index, self.commands.wakeup())?;
         let at = self.tasks.partition_point(|t| t.id() < task.id());
         self.tasks.insert(at, task);
+        self.counters.created += 1;
         Ok(())
     }
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::coordinator::Event;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::metrics::ThreadPhase;
+use crate::runtime::pulse::Doing;
 use crate::runtime::shared::wall_clock;
 use crate::runtime::worker::Worker;
 use crate::runtime::worker::task::RunningTask;
@@ -24,7 +26,10 @@ impl Worker {
     pub(super) fn run(mut self) {
         let result = catch_unwind(AssertUnwindSafe(|| self.run_turns()));
         let error = match result {
-            Ok(Ok(())) => return self.shared.events.send(Event::Stopped { worker: self.index }),
+            Ok(Ok(())) => {
+                self.ended(ThreadPhase::Ended);
+                return self.shared.events.send(Event::Stopped { worker: self.index });
+            }
             Ok(Err(error)) => error,
             Err(panic) => self.panicked(&*panic),
         };
@@ -33,8 +38,14 @@ impl Worker {
         if let Ok(Err(second)) = aborted {
             tracing::warn!(error = %second, "aborting after a failure failed");
         }
+        self.ended(ThreadPhase::Failed);
         self.shared.events.send(Event::Failed(error));
         self.shared.events.send(Event::Stopped { worker: self.index });
+    }
+
+    fn ended(&mut self, phase: ThreadPhase) {
+        self.publish_thread(Instant::now(), phase);
+        self.beat(Doing::Ended, None);
     }
 
     fn run_turns(&mut self) -> Result<()> {
@@ -62,12 +73,13 @@ impl Worker {
         }
         let (now, wall_clock) = (Instant::now(), wall_clock());
         self.idle_until = None;
-        let mut moved = false;
+        let (mut moved, mut lap) = (false, now);
         for index in 0..self.tasks.len() {
             self.current = index;
-            moved |= self.run_task(index, now, wall_clock)?;
+            moved |= self.run_task(index, now, wall_clock, &mut lap)?;
         }
         self.current = usize::MAX;
+        self.beat(Doing::Resting, None);
         let dirty = self.tasks.iter().any(|task| task.dirty);
         // At the end of bounded input nothing is to be waited for.
         let ended = dirty && !moved && self.tasks.iter().any(RunningTask::is_exhausted);
@@ -80,16 +92,26 @@ impl Worker {
         } else {
             self.sender.linger(now, LINGER)?;
         }
+        self.end_turn(lap);
         Ok(true)
     }
 
-    /// Restores, or fetches and processes some records; whether anything was done.
-    fn run_task(&mut self, index: usize, now: Instant, wall_clock: Timestamp) -> Result<bool> {
-        let shared = &self.shared;
-        let task = &mut self.tasks[index];
-        if task.suspended {
+    /// Restores, or fetches and processes some records; whether anything was done. `lap` is when it begins, and then
+    /// when it has ended.
+    fn run_task(
+        &mut self,
+        index: usize,
+        now: Instant,
+        wall_clock: Timestamp,
+        lap: &mut Instant,
+    ) -> Result<bool> {
+        if self.tasks[index].suspended {
             return Ok(false);
         }
+        let doing = if self.tasks[index].is_restoring() { Doing::Restoring } else { Doing::Processing };
+        self.beat(doing, Some(self.tasks[index].id()));
+        let shared = &self.shared;
+        let task = &mut self.tasks[index];
         if task.is_restoring() {
             let moved = task.restore(shared)?;
             if !task.is_restoring() {
@@ -100,7 +122,15 @@ impl Worker {
             return Ok(moved);
         }
         let mut moved = task.advance_wall_clock(wall_clock)?;
-        self.purgeable += task.fetch(&shared.config)?;
+        if moved {
+            let elapsed = elapsed_since(lap);
+            task.counters.punctuated(*lap, elapsed);
+            self.counters.punctuate.took(*lap, 1, elapsed);
+        }
+        let (purgeable, polled) = task.fetch(&shared.config)?;
+        self.purgeable += purgeable;
+        self.turn.polled += polled;
+        self.turn.polling += elapsed_since(lap);
         task.mark_idle(shared.config.idle_after, now, &mut self.idle_until);
         let ready = task.is_ready(shared.config.max_task_idle, now, &mut self.idle_until);
         let count = if ready { task.process(RUN)? } else { 0 };
@@ -109,6 +139,13 @@ impl Worker {
             moved = true;
         }
         self.send_outputs(index)?;
+        if count > 0 {
+            let (count, elapsed, task) = (count as u64, elapsed_since(lap), &mut self.tasks[index]);
+            let (last, times) = (task.task.take_last_time(), [task.task.stream_time(), wall_clock]);
+            task.counters.processed(*lap, count, elapsed, last, times);
+            self.counters.process.took(*lap, count, elapsed);
+            self.turn.processed += count;
+        }
         if self.is_large(index) {
             self.commit()?;
         }
@@ -130,8 +167,8 @@ impl Worker {
 
     /// Tells where the tasks are, then waits for news or for what is due next.
     fn rest(&mut self, now: Instant, wall_clock: Timestamp) {
+        self.publish(now);
         for task in &mut self.tasks {
-            task.publish(&self.shared, self.index);
             if task.is_newly_drained() {
                 self.shared.events.send(Event::Drained(task.id()));
             }
@@ -149,7 +186,9 @@ impl Worker {
             let millis = u64::try_from(due.saturating_sub(wall_clock)).unwrap_or(0);
             longest = longest.min(Duration::from_millis(millis));
         }
+        let began = Instant::now();
         self.commands.wakeup().wait(longest);
+        self.counters.idle += began.elapsed();
     }
 
     fn panicked(&self, panic: &(dyn Any + Send)) -> Error {
@@ -162,4 +201,10 @@ impl Worker {
         let place = place.unwrap_or_else(|| format!("worker {}", self.index + 1));
         Error::new(ErrorKind::User, format!("{place}: panicked: {text}"))
     }
+}
+
+/// Time since `lap`, which is now from here on.
+fn elapsed_since(lap: &mut Instant) -> Duration {
+    let now = Instant::now();
+    now.duration_since(std::mem::replace(lap, now))
 }

@@ -25,6 +25,16 @@ pub(super) struct Sender {
     /// Where records without a key go next: one partition per batch.
     sticky: u32,
     last_flush: Instant,
+    /// Time spent waiting for the log.
+    blocked: Duration,
+}
+
+/// Where records of one topic go, and how many went there.
+pub(super) struct Outlet {
+    topic: TopicHandle,
+    partitions: u32,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
 }
 
 impl Sender {
@@ -38,6 +48,7 @@ impl Sender {
             begun: false,
             sticky: 0,
             last_flush: Instant::now(),
+            blocked: Duration::ZERO,
         }
     }
 
@@ -88,9 +99,21 @@ impl Sender {
             && let Some(producer) = &mut self.producer
         {
             self.last_flush = now;
+            let began = Instant::now();
             producer.flush()?;
+            self.blocked += began.elapsed();
         }
         Ok(())
+    }
+
+    /// Time spent waiting for the log.
+    pub(super) fn blocked(&self) -> Duration {
+        self.blocked
+    }
+
+    /// A commit has waited for the log for so long.
+    pub(super) fn blocked_for(&mut self, time: Duration) {
+        self.blocked += time;
     }
 
     /// Sends everything that the task has put out.
@@ -105,15 +128,19 @@ impl Sender {
         outputs.drain(|target, record| {
             let number = target.topic as usize;
             let name = || topics.name(target.topic);
-            let (topic, partitions) = match targets.get(number).copied().flatten() {
-                Some(known) => known,
-                None => look_up(&mut *producer, targets, number, name()).map_err(|e| {
+            if targets.get(number).is_none_or(Option::is_none) {
+                look_up(&mut *producer, targets, number, name()).map_err(|e| {
                     e.context(format!("task {id}, {}", describe_sink(&shared, id.sub_topology, name())))
-                })?,
-            };
-            let partition = resolve(target, partitions, sticky);
-            match producer.send(topic, partition, record) {
-                Ok(()) => count += 1,
+                })?;
+            }
+            let Some(outlet) = &mut targets[number] else { return Ok(()) };
+            let partition = resolve(target, outlet.partitions, sticky);
+            match producer.send(outlet.topic, partition, record) {
+                Ok(()) => {
+                    count += 1;
+                    outlet.records += 1;
+                    outlet.bytes += byte_len(record);
+                }
                 Err(error) => {
                     let node = sink_of(&shared, id.sub_topology, name());
                     let refusal = Refusal { shared: &shared, name: name(), partition, error };
@@ -152,17 +179,22 @@ fn resolve(target: Target, partitions: u32, sticky: u32) -> u32 {
 #[cold]
 fn look_up(
     producer: &mut dyn Producer,
-    targets: &mut Vec<Option<(TopicHandle, u32)>>,
+    targets: &mut Vec<Option<Outlet>>,
     number: usize,
     name: &str,
-) -> Result<(TopicHandle, u32)> {
+) -> Result<()> {
     let topic = producer.topic(name)?;
-    let found = (topic, producer.partitions(topic));
     if targets.len() <= number {
-        targets.resize(number + 1, None);
+        targets.resize_with(number + 1, || None);
     }
-    targets[number] = Some(found);
-    Ok(found)
+    targets[number] = Some(Outlet { topic, partitions: producer.partitions(topic), records: 0, bytes: 0 });
+    Ok(())
+}
+
+#[inline]
+fn byte_len(record: RecordView<'_>) -> u64 {
+    let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+    (len(record.key) + len(record.value) + record.headers.0.len()) as u64
 }
 
 /// A record that the log did not take.
@@ -218,6 +250,21 @@ fn sink_of(shared: &Shared, sub_topology: u32, topic: &str) -> NodeId {
     let chooses = |id: &&NodeId| matches!(topology.node(**id).kind, NodeKind::Sink(None));
     let found = nodes.iter().find(writes).or_else(|| nodes.iter().find(chooses));
     *found.unwrap_or(&nodes[0])
+}
+
+/// The name of the node that writes to this topic, or of the store whose changelog it is.
+pub(super) fn name_of_writer(shared: &Shared, sub_topology: u32, topic: &str) -> String {
+    let (topology, id) = (&shared.topology, &shared.application_id);
+    let own = |store: &str| {
+        topic.strip_prefix(&**id).and_then(|rest| rest.strip_prefix('-'))
+            == Some(format!("{store}-changelog").as_str())
+    };
+    let mut stores =
+        topology.stores_of(sub_topology).into_iter().map(|store| &topology.store(store).spec.name);
+    match stores.find(|store| own(store)) {
+        Some(store) => store.clone(),
+        None => topology.node(sink_of(shared, sub_topology, topic)).name.clone(),
+    }
 }
 
 fn describe_sink(shared: &Shared, sub_topology: u32, topic: &str) -> String {

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::ids::{Offset, TaskId};
-use crate::log::{Committed, PartitionReader, TopicHandle, Wakeup};
+use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::DropCounts;
 use crate::runtime::config::{Config, Forwarding, TaskIdle};
-use crate::runtime::metrics::TaskPhase;
 use crate::runtime::shared::{Shared, partitions_of, wall_clock};
 use crate::runtime::worker::fetch::{Bound, Input};
+use crate::runtime::worker::publish::{self, TaskCounters};
 use crate::runtime::worker::restore::Restore;
+use crate::runtime::worker::send::Outlet;
 use crate::task::{InputTopic, Task, TaskEnv};
 use crate::time::Timestamp;
 
@@ -40,7 +41,7 @@ pub(super) struct RunningTask {
     restore: Option<Restore>,
     pub(super) changelogs: Vec<Option<String>>,
     /// Where each of the task's topics is written, once it was.
-    pub(super) targets: Vec<Option<(TopicHandle, u32)>>,
+    pub(super) targets: Vec<Option<Outlet>>,
     /// Whether there is something to commit.
     pub(super) dirty: bool,
     /// Whether it is to do nothing until its partitions are handed out anew.
@@ -48,6 +49,7 @@ pub(super) struct RunningTask {
     /// Results that the log refused and the policy let pass.
     pub(super) refused: DropCounts,
     consumed: u64,
+    pub(super) counters: TaskCounters,
     told_drained: bool,
     /// Since when there is nothing to read.
     quiet_since: Option<Instant>,
@@ -79,7 +81,7 @@ impl RunningTask {
         let committed: Vec<Option<Committed>> = inputs.iter().map(|input| input.committed.clone()).collect();
         let restore = Restore::begin(&task, &committed, shared, wakeup)?;
         shared.states.insert(id, task.state());
-        shared.gauges.publish(id, |gauge| gauge.metrics.worker = worker);
+        publish::introduce(&task, &topics, shared, worker);
         let inputs = inputs
             .into_iter()
             .map(|input| Input::new(input.topic.topic, input.reader, input.bound, input.purge))
@@ -95,6 +97,7 @@ impl RunningTask {
             suspended: false,
             refused: DropCounts::default(),
             consumed: 0,
+            counters: TaskCounters::new(Instant::now()),
             told_drained: false,
             quiet_since: None,
         })
@@ -132,16 +135,18 @@ impl RunningTask {
         self.task.init(wall_clock)
     }
 
-    /// Reads ahead; the bytes read from repartition topics.
-    pub(super) fn fetch(&mut self, config: &Config) -> Result<usize> {
-        let mut purgeable = 0;
+    /// Reads ahead; the bytes read from repartition topics, and the records read.
+    pub(super) fn fetch(&mut self, config: &Config) -> Result<(usize, u64)> {
+        let (mut purgeable, mut records) = (0, 0);
         for (queue, input) in self.inputs.iter_mut().enumerate() {
+            let before = input.records;
             let bytes = input.fetch(&mut self.task, queue, config)?;
+            records += input.records - before;
             if input.purge {
                 purgeable += bytes;
             }
         }
-        Ok(purgeable)
+        Ok((purgeable, records))
     }
 
     /// Notices whether the task has nothing to read, for `after` or for good: event time behind it goes on without
@@ -246,22 +251,9 @@ impl RunningTask {
         self.task.whereabouts()
     }
 
-    /// Shows where the task is.
-    pub(super) fn publish(&self, shared: &Shared, worker: usize) {
-        let lag =
-            self.inputs.iter().enumerate().map(|(queue, input)| input.lag(self.task.buffered(queue))).sum();
-        shared.gauges.publish(self.task.id, |gauge| {
-            gauge.metrics.worker = worker;
-            gauge.metrics.phase = if self.is_restoring() { TaskPhase::Restoring } else { TaskPhase::Running };
-            gauge.metrics.stream_time = self.task.stream_time();
-            gauge.metrics.lag = lag;
-            gauge.metrics.buffered = self.buffered();
-            gauge.metrics.consumed = self.consumed;
-            if !self.dirty {
-                gauge.dropped = self.task.drops().clone();
-                gauge.dropped.merge(&self.refused);
-            }
-        });
+    /// Records processed.
+    pub(super) fn consumed(&self) -> u64 {
+        self.consumed
     }
 
     /// Writes what is committed to the engine and lets go of it. What is not committed is lost.
@@ -275,7 +267,7 @@ impl RunningTask {
         self.buffered() == 0 && self.inputs.iter().all(Input::is_at_end)
     }
 
-    fn buffered(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         (0..self.inputs.len()).map(|queue| self.task.buffered(queue)).sum()
     }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::serde::SerdeRef;
+use crate::state::StoreUsage;
 use crate::state::budget::{MemoryBudget, Share};
 use crate::state::engine::{Engine, StoreNumber};
 use crate::state::value::{ValueAndTimestamp, decode};
@@ -177,6 +178,11 @@ impl<V: Clone + 'static> Entries<V> {
     /// About how many keys there are. A key that was put without having been read counts as new.
     pub(crate) fn approximate_len(&self) -> u64 {
         u64::try_from(self.len).unwrap_or(0)
+    }
+
+    /// How much there is.
+    pub(crate) fn usage(&self) -> StoreUsage {
+        self.share.usage(self.approximate_len())
     }
 
     /// Whether a value is null by its serde.

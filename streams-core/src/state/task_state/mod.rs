@@ -14,7 +14,7 @@ use crate::ids::{Offset, TaskId};
 use crate::record::RecordView;
 use crate::state::budget::MemoryBudget;
 use crate::state::engine::{Engine, StoreNumber};
-use crate::state::task_store::TaskStoreRef;
+use crate::state::task_store::{StoreUsage, TaskStoreRef};
 
 /// How far a store has come in its changelog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,6 +108,11 @@ impl TaskState {
     /// The store at this index.
     pub fn store(&self, store: usize) -> &TaskStoreRef {
         &self.stores[store].store
+    }
+
+    /// How much there is of each store, in the order given to `open`.
+    pub fn usage(&self) -> impl Iterator<Item = StoreUsage> {
+        self.stores.iter().map(|opened| opened.store.usage())
     }
 
     /// Shows the changelog records of this commit to `emit`, with the index of their store: one per key that has

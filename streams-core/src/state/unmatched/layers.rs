@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::record::{EncodedHeaders, RecordView};
-use crate::state::StoreSpec;
 use crate::state::budget::MemoryBudget;
 use crate::state::entries::Below;
 use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::unmatched::Shared;
+use crate::state::{StoreSpec, StoreUsage};
 
 impl<V1, V2> TaskStore for Shared<V1, V2>
 where
@@ -76,5 +76,10 @@ where
 
     fn pending_bytes(&self) -> usize {
         self.lock().entries.pending_bytes()
+    }
+
+    fn usage(&self) -> StoreUsage {
+        let inner = self.lock();
+        inner.entries.usage() + inner.share.usage(0)
     }
 }

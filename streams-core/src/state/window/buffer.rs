@@ -15,6 +15,7 @@ use hashbrown::HashTable;
 use crate::error::Result;
 use crate::record::{EncodedHeaders, RecordView};
 use crate::serde::SerdeRef;
+use crate::state::StoreUsage;
 use crate::state::budget::{MemoryBudget, Share};
 use crate::state::engine::Direction;
 use crate::state::entries::{Cursor, Entries, KeyBytes};
@@ -107,6 +108,11 @@ impl<V: Clone + 'static> Buffer<V> {
     pub(super) fn restored(&mut self, stream_time: Timestamp) {
         self.forget();
         self.cold_until = stream_time;
+    }
+
+    /// What it uses of memory. Its rows are counted as those of the layers below.
+    pub(super) fn usage(&self) -> StoreUsage {
+        self.share.usage(0)
     }
 
     pub(super) fn clear(&mut self) {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{EncodedHeaders, RecordView};
-use crate::state::StoreSpec;
 use crate::state::budget::MemoryBudget;
 use crate::state::engine::KeyRange;
 use crate::state::entries::{Below, KeyBytes};
@@ -14,6 +13,7 @@ use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::value::stored;
 use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
 use crate::state::window::{Inner, Shared};
+use crate::state::{StoreSpec, StoreUsage};
 
 impl<V: Clone + 'static> Inner<V> {
     /// `clock` is committed: what has expired by it goes from memory.
@@ -180,5 +180,11 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
 
     fn pending_bytes(&self) -> usize {
         self.lock().entries.pending_bytes()
+    }
+
+    fn usage(&self) -> StoreUsage {
+        let inner = self.lock();
+        let buffered = inner.buffer.as_ref().map(|buffer| buffer.usage()).unwrap_or_default();
+        inner.entries.usage() + buffered
     }
 }
