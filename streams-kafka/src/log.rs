@@ -9,11 +9,12 @@ use rdkafka::consumer::BaseConsumer;
 use streams_core::Result;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
-    Committed, GroupMember, GroupOptions, Log, NewTopic, PartitionReader, Producer, ProducerOptions,
-    TopicInfo, Wakeup,
+    Committed, GroupMember, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader, Producer,
+    ProducerOptions, TopicFix, TopicInfo, Wakeup,
 };
+use streams_core::time::Timestamp;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, remedies};
 use crate::client::Quiet;
 use crate::config::KafkaConfig;
 use crate::error::client_failed;
@@ -111,6 +112,18 @@ impl Log for KafkaLog {
 
     fn written_offset(&self, partition: &TopicPartition) -> Result<Offset> {
         self.0.admin.offset(partition, OffsetSpec::End)
+    }
+
+    fn offset_at(&self, partition: &TopicPartition, timestamp: Timestamp) -> Result<Offset> {
+        self.0.admin.offset(partition, OffsetSpec::At(timestamp))
+    }
+
+    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
+        self.0.admin.group_members(group)
+    }
+
+    fn remedy(&self, fix: &TopicFix) -> String {
+        remedies::command(fix, &self.0.config)
     }
 
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {

@@ -8,11 +8,13 @@
 pub mod contract;
 pub mod embedded;
 mod partitioner;
+mod remedy;
 mod topics;
 mod wakeup;
 
 pub use partitioner::{murmur2, partition_for_key};
-pub use topics::{CleanupPolicy, NewTopic, TopicConfig, TopicInfo};
+pub use remedy::TopicFix;
+pub use topics::{CleanupPolicy, NewTopic, Replication, TopicConfig, TopicInfo};
 pub use wakeup::Wakeup;
 
 use std::sync::Arc;
@@ -21,6 +23,7 @@ use std::time::Duration;
 use crate::error::Result;
 use crate::ids::{Offset, TopicPartition};
 use crate::record::{RecordBatch, RecordView};
+use crate::time::Timestamp;
 
 /// A cluster of topics: the embedded log, or Apache Kafka.
 pub trait Log: Send + Sync + 'static {
@@ -52,6 +55,34 @@ pub trait Log: Send + Sync + 'static {
     /// moment to reach every partition.
     fn written_offset(&self, partition: &TopicPartition) -> Result<Offset> {
         self.end_offset(partition)
+    }
+
+    /// Offset of the first record whose timestamp is this or a later one; [`end_offset`](Self::end_offset) if there is
+    /// none.
+    fn offset_at(&self, partition: &TopicPartition, timestamp: Timestamp) -> Result<Offset> {
+        let (start, end) = (self.start_offset(partition)?, self.end_offset(partition)?);
+        let wakeup = Arc::new(Wakeup::new());
+        let mut reader = self.open_reader(partition, start, &wakeup)?;
+        let mut batch = RecordBatch::new();
+        while reader.position() < end {
+            batch.clear();
+            if reader.read(&mut batch, 1 << 20)? == 0 {
+                wakeup.wait(Duration::from_millis(10));
+            }
+            if let Some(found) = batch.iter().find(|record| record.timestamp >= timestamp) {
+                return Ok(found.offset.min(end));
+            }
+        }
+        Ok(end)
+    }
+
+    /// The members that a group has now, sorted by their ids; none if there is no such group. One that died is among
+    /// them until its session timeout is over.
+    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>>;
+
+    /// How somebody makes this change, for messages: a command, or a line of code.
+    fn remedy(&self, fix: &TopicFix) -> String {
+        fix.to_string()
     }
 
     /// What the group has committed, in the order asked; `None` for partitions without a commit. Errs with `Timeout`
@@ -114,6 +145,17 @@ pub struct GroupMetadata {
     pub member: String,
     /// Generation of the group when this was asked for.
     pub generation: i32,
+}
+
+/// A member as others see it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MemberInfo {
+    /// The id that the group gave it.
+    pub id: String,
+    /// The name that it joined with; see [`GroupOptions::member_name`].
+    pub name: String,
+    /// Where it runs, if that is known.
+    pub host: Option<String>,
 }
 
 /// A committed position.

@@ -1,5 +1,6 @@
 //! Topics and their settings, in Kafka's words.
 
+use std::fmt;
 use std::time::Duration;
 
 /// What happens to old records.
@@ -12,6 +13,17 @@ pub enum CleanupPolicy {
     Compact,
     /// Both (`compact,delete`).
     CompactDelete,
+}
+
+impl fmt::Display for CleanupPolicy {
+    /// Kafka's word for it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CleanupPolicy::Delete => "delete",
+            CleanupPolicy::Compact => "compact",
+            CleanupPolicy::CompactDelete => "compact,delete",
+        })
+    }
 }
 
 /// Settings of a topic; each has the meaning of Kafka's setting named with it.
@@ -85,4 +97,15 @@ pub struct TopicInfo {
     pub partitions: u32,
     /// Its settings.
     pub config: TopicConfig,
+    /// How it is copied, on a cluster.
+    pub replication: Option<Replication>,
+}
+
+/// How many brokers have a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replication {
+    /// How many copies the partition with the fewest has.
+    pub replicas: u32,
+    /// `min.insync.replicas`: how many copies must have a record before it counts as written.
+    pub min_insync: u32,
 }

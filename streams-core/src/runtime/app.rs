@@ -68,9 +68,8 @@ impl App {
     /// Starts it: creates the internal topics, opens the state, joins the group, and runs on threads of its own
     /// until it is stopped. Needs no async runtime.
     ///
-    /// Errs if a setting is wrong, a topic of the topology is missing, topics that are joined have different numbers of
-    /// partitions, an internal topic has another number of partitions than it must have, or the state directory is in
-    /// use.
+    /// Errs if a setting is wrong, the state directory is in use, or the topics are not as they must be, with all that
+    /// is wrong with them; see [`check_topics`](Self::check_topics).
     pub fn start(self) -> Result<AppHandle> {
         self.launch(false)
     }
@@ -115,6 +114,41 @@ impl App {
     pub fn internal_topics(&self) -> Result<Vec<NewTopic>> {
         let assignments = topics::plan(&self.topology, &self.config, &*self.log)?;
         Ok(topics::internal(&self.topology, &self.config, &assignments))
+    }
+
+    /// Looks at all topics as [`start`](Self::start) does first, and changes nothing; what is not right and does not
+    /// keep the application from starting, which `start` logs as warnings.
+    ///
+    /// Errs with everything that keeps it from starting, each with the command or the line of code that would change
+    /// it: topics of the topology that are missing, topics that are joined and have different numbers of partitions,
+    /// internal topics of another number of partitions than the inputs ask for, and settings of internal topics by which
+    /// records or rows would be lost. Internal topics that are missing are no mistake: they are created.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use streams_core::log::embedded::EmbeddedLog;
+    /// # use streams_core::runtime::{App, Config};
+    /// # use streams_core::{StreamsBuilder, Topic};
+    /// # const VISITS: Topic<String, String> = Topic::new("visits");
+    /// # const PAGES: Topic<String, String> = Topic::new("pages");
+    /// let builder = StreamsBuilder::new();
+    /// builder.stream(&VISITS).to(&PAGES);
+    /// let app = App::new(builder.build()?, Config::new("shop"), Arc::new(EmbeddedLog::in_memory()));
+    /// let text = app.check_topics().unwrap_err().to_string();
+    /// assert!(text.contains(r#"log.create_topics(&[NewTopic::new("visits", 1)])?"#), "{text}");
+    /// assert!(text.contains(r#"log.create_topics(&[NewTopic::new("pages", 1)])?"#), "{text}");
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
+    pub fn check_topics(&self) -> Result<Vec<String>> {
+        self.config.check()?;
+        topics::check(&self.topology, &self.config, &*self.log)
+    }
+
+    /// Creates the internal topics that are missing, as [`start`](Self::start) does first, after the same checks: for
+    /// clusters where somebody else has to do that than the application itself.
+    pub fn create_topics(&self) -> Result<()> {
+        self.config.check()?;
+        topics::prepare(&self.topology, &self.config, &*self.log).map(|_| ())
     }
 
     fn launch(self, bounded: bool) -> Result<AppHandle> {

@@ -35,11 +35,8 @@ impl Assignments {
         known: &[String],
         count: &dyn Fn(&str) -> Result<u32>,
     ) -> Result<Assignments> {
-        let mut all = Assignments::default();
         Self::check_own_topics(topology, application_id)?;
-        for sub in 0..topology.sub_topology_count() as u32 {
-            all.add_user_topics(topology, sub, application_id, known, count)?;
-        }
+        let mut all = Self::inputs(topology, application_id, known, count)?;
         all.check_readers(topology)?;
         all.count_repartitions(topology, application_id)?;
         all.co_partition(topology)?;
@@ -54,6 +51,31 @@ impl Assignments {
             }
         }
         Ok(all)
+    }
+
+    /// What sub-topologies read, without the counts of repartition topics.
+    fn inputs(
+        topology: &Topology,
+        application_id: &str,
+        known: &[String],
+        count: &dyn Fn(&str) -> Result<u32>,
+    ) -> Result<Assignments> {
+        let mut all = Assignments::default();
+        for sub in 0..topology.sub_topology_count() as u32 {
+            all.add_user_topics(topology, sub, application_id, known, count)?;
+        }
+        Ok(all)
+    }
+
+    /// Topics that are joined with larger ones, each with the count that would make it fit. None where a repartition
+    /// was given a count of its own: then that has to change.
+    pub(crate) fn too_small(
+        topology: &Topology,
+        application_id: &str,
+        known: &[String],
+        count: &dyn Fn(&str) -> Result<u32>,
+    ) -> Result<Vec<(String, u32)>> {
+        Ok(Self::inputs(topology, application_id, known, count)?.unequal(topology))
     }
 
     /// Every task, by the numbers of the sub-topologies.

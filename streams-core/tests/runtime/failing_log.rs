@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
-    Committed, GroupMember, GroupMetadata, GroupOptions, Log, NewTopic, PartitionReader, Producer,
-    ProducerOptions, TopicHandle, TopicInfo, Wakeup,
+    Committed, GroupMember, GroupMetadata, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader,
+    Producer, ProducerOptions, TopicHandle, TopicInfo, Wakeup,
 };
 use streams_core::record::RecordView;
 use streams_core::{Error, ErrorKind, Result};
@@ -40,6 +40,9 @@ impl Log for FailingLog {
     }
     fn end_offset(&self, partition: &TopicPartition) -> Result<Offset> {
         self.inner.end_offset(partition)
+    }
+    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
+        self.inner.group_members(group)
     }
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
         self.inner.committed(group, partitions)

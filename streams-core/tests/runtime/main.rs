@@ -11,4 +11,5 @@ mod groups;
 mod lifecycle;
 mod restore;
 mod support;
+mod topic_checks;
 mod topics;

@@ -9,14 +9,11 @@ use streams_core::log::{CleanupPolicy, TopicConfig};
 /// is the broker's default.
 pub(super) fn of_new_topic(config: &TopicConfig) -> Vec<(&'static str, String)> {
     let usual = TopicConfig::default();
-    let policy = match config.cleanup_policy {
-        CleanupPolicy::Delete => "delete",
-        CleanupPolicy::Compact => "compact",
-        CleanupPolicy::CompactDelete => "compact,delete",
-    };
     let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).to_string();
-    let mut settings =
-        vec![("cleanup.policy", policy.to_owned()), ("message.timestamp.type", "CreateTime".to_owned())];
+    let mut settings = vec![
+        ("cleanup.policy", config.cleanup_policy.to_string()),
+        ("message.timestamp.type", "CreateTime".to_owned()),
+    ];
     if config.cleanup_policy != CleanupPolicy::Compact {
         settings.push(("retention.ms", config.retention.map_or("-1".to_owned(), millis)));
     }
@@ -35,6 +32,12 @@ pub(super) fn of_new_topic(config: &TopicConfig) -> Vec<(&'static str, String)> 
     let largest = config.max_message_bytes.to_string();
     add(config.max_message_bytes != usual.max_message_bytes, "max.message.bytes", largest);
     settings
+}
+
+/// `min.insync.replicas` of a topic.
+pub(super) fn min_insync(resource: &ConfigResource) -> u32 {
+    let value = resource.get("min.insync.replicas").and_then(|entry| entry.value.as_deref());
+    value.and_then(|value| value.parse().ok()).unwrap_or(1)
 }
 
 /// The settings that a topic has.

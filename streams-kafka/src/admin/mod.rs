@@ -2,6 +2,7 @@
 
 mod configs;
 mod offsets;
+pub(crate) mod remedies;
 mod topics;
 
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 use streams_core::ids::{Offset, TopicPartition};
-use streams_core::log::Committed;
+use streams_core::log::{Committed, MemberInfo};
 use streams_core::{Error, ErrorKind, Result};
 
 use super::{Admin, native};
@@ -43,9 +43,22 @@ impl Admin {
         let found = self.retried(&what, request, refused).map_err(|e| native(&what, &e))?;
         match found.first() {
             Some(Position { error: Some(code), .. }) => Err(failed(what, *code)),
+            Some(position) if position.offset < 0 => self.offset(partition, OffsetSpec::CommittedEnd),
             Some(position) => Ok(position.offset),
             None => Err(failed(what, Code::UnknownPartition)),
         }
+    }
+
+    /// The members of a group, by their ids.
+    pub(crate) fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
+        let what = format!("looking up the members of group {group}");
+        let request = || ffi::group_members(&self.handle, group, self.once());
+        let mut members = match self.retried(&what, request, |_| None) {
+            Err(error) if error.code == Code::GroupIdNotFound => Vec::new(),
+            other => other.map_err(|e| native(&what, &e))?,
+        };
+        members.sort();
+        Ok(members)
     }
 
     /// `consumer` belongs to the group, as a member or not.

@@ -9,7 +9,7 @@ use rdkafka::admin::{ResourceSpecifier, TopicReplication};
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::topic_partition_list::Offset as ListOffset;
 use streams_core::ids::{Offset, TopicPartition};
-use streams_core::log::{NewTopic, TopicInfo};
+use streams_core::log::{NewTopic, Replication, TopicInfo};
 use streams_core::{Error, ErrorKind, Result};
 
 use super::{Admin, configs, native};
@@ -86,6 +86,10 @@ impl Admin {
                 id: found.id,
                 partitions: found.partitions,
                 config: configs::of_topic(&resource),
+                replication: Some(Replication {
+                    replicas: found.replicas,
+                    min_insync: configs::min_insync(&resource),
+                }),
             })),
             // Deleted meanwhile.
             Some(Err(Code::UnknownTopicOrPartition)) | None => Ok(None),

@@ -11,6 +11,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::Offset as ListOffset;
 use streams_core::ids::TopicPartition;
 use streams_core::log::Committed;
+use streams_core::time::Timestamp;
 use sys::rd_kafka_admin_op_t as Op;
 
 use super::list::{Position, position, positions};
@@ -26,6 +27,8 @@ pub(crate) enum OffsetSpec {
     CommittedEnd,
     /// Behind the last record.
     End,
+    /// Of the first record of this time or later.
+    At(Timestamp),
 }
 
 /// What the cluster knows of a topic.
@@ -35,17 +38,19 @@ pub(crate) struct TopicDescription {
     pub(crate) partitions: u32,
     /// Whether every partition has a leader.
     pub(crate) led: bool,
+    /// How many replicas the partition with the fewest has.
+    pub(crate) replicas: u32,
 }
 
 /// A request under way: its options and the queue that the answer comes to.
-struct Request {
-    options: *mut sys::rd_kafka_AdminOptions_t,
-    queue: *mut sys::rd_kafka_queue_t,
+pub(super) struct Request {
+    pub(super) options: *mut sys::rd_kafka_AdminOptions_t,
+    pub(super) queue: *mut sys::rd_kafka_queue_t,
     client: Handle,
 }
 
 impl Request {
-    fn new(client: &Handle, operation: Op, timeout: Duration) -> Request {
+    pub(super) fn new(client: &Handle, operation: Op, timeout: Duration) -> Request {
         // SAFETY: the client is held; both are destroyed with the request. A time-out above 0 is always taken, so
         // that there is no text to look at.
         unsafe {
@@ -58,7 +63,7 @@ impl Request {
     }
 
     /// Waits for the answer and reads it.
-    fn answer<T>(
+    pub(super) fn answer<T>(
         &self,
         read: impl FnOnce(*mut sys::rd_kafka_event_t) -> Result<T, NativeError>,
     ) -> Result<T, NativeError> {
@@ -128,7 +133,13 @@ pub(crate) fn describe_topic(
         let led = |partition: &*const sys::rd_kafka_TopicPartitionInfo_t| {
             !sys::rd_kafka_TopicPartitionInfo_leader(*partition).is_null()
         };
+        let replicas = |partition: &*const sys::rd_kafka_TopicPartitionInfo_t| {
+            let mut count = 0;
+            sys::rd_kafka_TopicPartitionInfo_replicas(*partition, &mut count);
+            count as u32
+        };
         Ok(Some(TopicDescription {
+            replicas: elements(partitions, count).iter().map(replicas).min().unwrap_or(0),
             id: u128::from(high) << 64 | u128::from(low),
             partitions: count as u32,
             led: elements(partitions, count).iter().all(led),
@@ -152,6 +163,8 @@ pub(crate) fn list_offsets(
         let _ = element.set_offset(match spec {
             OffsetSpec::Start => ListOffset::Beginning,
             OffsetSpec::CommittedEnd | OffsetSpec::End => ListOffset::End,
+            // A timestamp stands where offsets stand elsewhere.
+            OffsetSpec::At(timestamp) => ListOffset::Offset((*timestamp).max(0)),
         });
     }
     use sys::rd_kafka_IsolationLevel_t::*;
@@ -174,7 +187,11 @@ pub(crate) fn list_offsets(
             position(&*sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info))
         };
         let mut found: Vec<Position> = elements(infos, count).iter().map(info).collect();
-        for position in found.iter_mut().filter(|p| p.offset < 0 && p.error.is_none()) {
+        // No record of that time or later.
+        let none = |p: &Position| {
+            partitions.iter().any(|(at, spec)| *at == p.partition && matches!(spec, OffsetSpec::At(_)))
+        };
+        for position in found.iter_mut().filter(|p| p.offset < 0 && p.error.is_none() && !none(p)) {
             // Its broker did not answer.
             position.error = Some(RDKafkaErrorCode::LeaderNotAvailable);
         }

@@ -174,7 +174,7 @@ impl std::fmt::Debug for Cluster {
 }
 
 /// The folder with Kafka's jars, fetched if it is not there.
-fn jars() -> Result<String> {
+pub(super) fn jars() -> Result<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/kafka/fetch.sh");
     let output = Command::new(&script).output()?;
     if output.status.success() {

@@ -6,5 +6,7 @@
 mod broker;
 mod cluster;
 mod settings;
+mod tools;
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use tools::run_tool;

@@ -16,6 +16,7 @@ pub const LAWS: &[Law] = &[
     ("a member whose session times out loses its partitions and is fenced", timeout_loses),
     ("a topic that appears is picked up", new_topics_are_picked_up),
     ("what stays with a member is not interrupted", the_rest_stays),
+    ("the members of a group are listed until they leave", members_are_listed),
 ];
 
 fn one_gets_all(log: &dyn Log) {
@@ -140,4 +141,22 @@ fn the_rest_stays(log: &dyn Log) {
     assert_eq!(taken, 3, "more was revoked than has to move");
     one.member.leave().unwrap();
     two.member.leave().unwrap();
+}
+
+fn members_are_listed(log: &dyn Log) {
+    let (name, group) = (topic(log, 2), unique("group"));
+    assert_eq!(log.group_members(&group).unwrap(), []);
+    let mut one = TestMember::join(log, &group, &[&[&name]], SESSION);
+    let mut two = TestMember::join(log, &group, &[&[&name]], SESSION);
+    settle(&mut [&mut one, &mut two], &[1, 1]);
+    let mut ids = [&one, &two].map(|member| member.member.metadata().member);
+    ids.sort_unstable();
+    let found = log.group_members(&group).unwrap();
+    assert_eq!(found.iter().map(|member| member.id.clone()).collect::<Vec<_>>(), ids);
+    assert!(found.iter().all(|member| member.name == "law"), "{found:?}");
+    two.member.leave().unwrap();
+    one.settle(2);
+    assert_eq!(log.group_members(&group).unwrap().len(), 1);
+    one.member.leave().unwrap();
+    until("the group to be empty", || log.group_members(&group).unwrap().is_empty().then_some(()));
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 use super::Law;
 use super::helpers::{TestMember, at, topic, tp, unique, until};
 use crate::error::ErrorKind;
-use crate::log::Log;
+use crate::log::{Log, ProducerOptions};
+use crate::record::RecordView;
 
 pub const LAWS: &[Law] = &[
     ("a member commits what it owns", members_commit),
     ("offsets of a group without members can be set and removed", offsets_are_altered),
+    ("the first record of a time or later is found", times_are_found),
     ("offsets of a group with members cannot be altered", active_groups_are_fenced),
 ];
 
@@ -45,4 +47,21 @@ fn active_groups_are_fenced(log: &dyn Log) {
     assert!(altered.unwrap_err().is_fenced());
     member.member.leave().unwrap();
     until("the group to be empty", || log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]).ok());
+}
+
+fn times_are_found(log: &dyn Log) {
+    let name = topic(log, 2);
+    let partition = tp(&name, 0);
+    let mut producer = log.open_producer(ProducerOptions::default()).unwrap();
+    let handle = producer.topic(&name).unwrap();
+    for timestamp in [10, 30, 20, 40] {
+        producer.send(handle, 0, RecordView { timestamp, value: Some(b"v"), ..Default::default() }).unwrap();
+    }
+    producer.flush().unwrap();
+    let start = log.start_offset(&partition).unwrap();
+    for (timestamp, index) in [(5, 0), (10, 0), (11, 1), (20, 1), (31, 3)] {
+        assert_eq!(log.offset_at(&partition, timestamp).unwrap(), start + index, "at {timestamp}");
+    }
+    assert_eq!(log.offset_at(&partition, 41).unwrap(), log.end_offset(&partition).unwrap());
+    assert_eq!(log.offset_at(&tp(&name, 1), 5).unwrap(), log.end_offset(&tp(&name, 1)).unwrap());
 }

@@ -58,6 +58,10 @@ pub(super) enum Change {
         partition: PartitionId,
         committed: Option<Committed>,
     },
+    TopicConfigured {
+        id: u64,
+        config: TopicConfig,
+    },
     /// Everything up to the journal's frame of this number is on the disk.
     Synced {
         through: u64,
@@ -120,6 +124,11 @@ impl Change {
                 out.push(8);
                 put_u64(out, *through);
             }
+            Change::TopicConfigured { id, config } => {
+                out.push(9);
+                put_u64(out, *id);
+                put_config(out, config);
+            }
         }
     }
 
@@ -156,6 +165,7 @@ impl Change {
                 },
             },
             8 => Change::Synced { through: read_u64(bytes, at)? },
+            9 => Change::TopicConfigured { id: read_u64(bytes, at)?, config: read_config(bytes, at)? },
             _ => return None,
         })
     }

@@ -20,7 +20,7 @@ use super::segment::Segment;
 use super::storage::{FileCache, Storage, StoredFile, lock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TopicPartition;
-use crate::log::{Committed, GroupOptions, TopicConfig, Wakeup};
+use crate::log::{Committed, GroupOptions, MemberInfo, TopicConfig, Wakeup};
 use crate::time::Timestamp;
 
 pub(super) struct Core {
@@ -147,6 +147,12 @@ impl Core {
     pub(super) fn leave(&self, group: &str, member: &str) {
         let State { groups, topics, .. } = &mut *self.state();
         groups.leave(group, member, topics);
+    }
+
+    pub(super) fn group_members(&self, group: &str) -> Vec<MemberInfo> {
+        let now = self.now();
+        let State { groups, topics, .. } = &mut *self.state();
+        groups.members(group, topics, now)
     }
 
     pub(super) fn generation(&self, group: &str) -> i32 {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use super::assignment::{Subscriber, assign};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TopicPartition;
-use crate::log::{GroupEvent, GroupOptions, Wakeup};
+use crate::log::{GroupEvent, GroupOptions, MemberInfo, Wakeup};
 use crate::time::{Timestamp, millis};
 
 const DEFAULT_SESSION_MS: i64 = 45_000;
@@ -31,6 +31,7 @@ struct Group {
 
 #[derive(Debug)]
 struct Member {
+    name: String,
     subscription: Vec<Vec<String>>,
     session_ms: i64,
     last_poll: Timestamp,
@@ -67,6 +68,7 @@ impl Groups {
             ms => ms,
         };
         let member = Member {
+            name: options.member_name.clone(),
             subscription: options.subscription.clone(),
             session_ms,
             last_poll: now,
@@ -134,6 +136,23 @@ impl Groups {
     pub(super) fn is_active(&mut self, group: &str, topics: &BTreeMap<String, u32>, now: Timestamp) -> bool {
         self.expire(group, topics, now);
         self.groups.contains_key(group)
+    }
+
+    /// The members of a group.
+    pub(super) fn members(
+        &mut self,
+        group: &str,
+        topics: &BTreeMap<String, u32>,
+        now: Timestamp,
+    ) -> Vec<MemberInfo> {
+        self.expire(group, topics, now);
+        let members = self.groups.get(group).into_iter().flat_map(|group| &group.members);
+        let info = |(id, member): (&String, &Member)| MemberInfo {
+            id: id.clone(),
+            name: member.name.clone(),
+            host: None,
+        };
+        members.map(info).collect()
     }
 
     /// Number of times the group was rebalanced.

@@ -95,6 +95,11 @@ impl Image {
                     }
                 }
             },
+            Change::TopicConfigured { id, config } => {
+                if let Some(topic) = self.topics.get_mut(&id) {
+                    topic.config = config;
+                }
+            }
             Change::Synced { .. } => {}
         }
     }

@@ -42,8 +42,8 @@ use self::storage::{FileCache, io_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TopicPartition};
 use crate::log::{
-    Committed, GroupMember, GroupOptions, Log, NewTopic, PartitionReader, Producer, ProducerOptions,
-    TopicInfo, Wakeup,
+    Committed, GroupMember, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader, Producer,
+    ProducerOptions, TopicConfig, TopicInfo, Wakeup,
 };
 use crate::time::Timestamp;
 
@@ -137,6 +137,21 @@ impl EmbeddedLog {
         self.0.core.clean(now, true)
     }
 
+    /// Changes the settings of a topic. Producers that are open go by the largest record they were opened with.
+    ///
+    /// ```
+    /// # use streams_core::log::embedded::EmbeddedLog;
+    /// use streams_core::log::{CleanupPolicy, Log, NewTopic};
+    ///
+    /// let log = EmbeddedLog::in_memory();
+    /// log.create_topics(&[NewTopic::new("users", 1)])?;
+    /// log.configure_topic("users", |config| config.cleanup_policy = CleanupPolicy::Compact)?;
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
+    pub fn configure_topic(&self, topic: &str, change: impl FnOnce(&mut TopicConfig)) -> Result<()> {
+        self.0.core.configure_topic(topic, change)
+    }
+
     /// Closes the segments of a topic that are being appended to, so that [`clean`](Self::clean) may touch them.
     pub fn roll(&self, topic: &str) -> Result<()> {
         self.0.core.roll(topic)
@@ -172,6 +187,10 @@ impl Log for EmbeddedLog {
         // Looked up under the lock, so that a commit under way is waited for.
         let state = self.0.core.state();
         Ok(state.partition(partition)?.end())
+    }
+
+    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
+        Ok(self.0.core.group_members(group))
     }
 
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {

@@ -8,7 +8,7 @@ use super::partition::Partition;
 use super::segment::Segment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TopicPartition};
-use crate::log::{NewTopic, TopicInfo};
+use crate::log::{NewTopic, TopicConfig, TopicInfo};
 
 /// More are a mistake, and would only be found out by the memory they take.
 const MOST_PARTITIONS: u32 = 100_000;
@@ -54,7 +54,19 @@ impl Core {
             id: (u128::from(state.image.log_id) << 64) | u128::from(id),
             partitions: topic.partitions.len() as u32,
             config: topic.config.clone(),
+            replication: None,
         })
+    }
+
+    pub(super) fn configure_topic(&self, name: &str, change: impl FnOnce(&mut TopicConfig)) -> Result<()> {
+        let mut state = self.state();
+        let id = state.topic_id(name)?;
+        let Some(topic) = state.image.topics.get(&id) else { return Ok(()) };
+        let mut config = topic.config.clone();
+        change(&mut config);
+        let partitions = topic.partitions.len() as u32;
+        check(&NewTopic { name: name.to_owned(), partitions, config: config.clone() })?;
+        self.record(&mut state, vec![Change::TopicConfigured { id, config }])
     }
 
     pub(super) fn delete_topics(&self, names: &[&str]) -> Result<()> {

@@ -28,6 +28,22 @@ impl Assignments {
         Ok(())
     }
 
+    /// The topics that have fewer partitions than others that they are joined with, and how many those have.
+    pub(super) fn unequal(&self, topology: &Topology) -> Vec<(String, u32)> {
+        let mut found = Vec::new();
+        for group in connected(topology.co_partitioned()) {
+            let given = |source: &NodeId| matches!(topology.repartition_of(*source), Some((_, Some(_))));
+            if group.sources.iter().any(given) {
+                continue;
+            }
+            let members = || group.sources.iter().flat_map(|&source| self.members(topology, source));
+            let largest = members().filter_map(|member| member.count).max();
+            let small = members().filter(|member| member.count.is_some() && member.count < largest);
+            found.extend(small.filter_map(|member| Some((member.topic, largest?))));
+        }
+        found
+    }
+
     /// The topics that `source` reads.
     fn members(&self, topology: &Topology, source: NodeId) -> Vec<Member> {
         let given = topology.repartition_of(source).map(|(_, partitions)| partitions);

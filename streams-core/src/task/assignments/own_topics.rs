@@ -7,7 +7,7 @@ use crate::topology::{NodeKind, SourceTopics, Topology};
 
 impl Assignments {
     /// Errs with every source and sink that names an internal topic of this application.
-    pub(super) fn check_own_topics(topology: &Topology, application_id: &str) -> Result<()> {
+    pub(crate) fn check_own_topics(topology: &Topology, application_id: &str) -> Result<()> {
         let own = Self::own_topics(topology, application_id);
         let mut found = Vec::new();
         for index in 0..topology.nodes().len() {
