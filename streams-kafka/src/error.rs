@@ -73,6 +73,14 @@ pub(crate) fn kind(code: Code) -> ErrorKind {
         | Code::UnstableOffsetCommit
         | Code::ConcurrentTransactions
         | Code::OutOfOrderSequenceNumber
+        | Code::NotController
+        | Code::ReplicaNotAvailable
+        | Code::ListenerNotFound
+        | Code::KafkaStorageError
+        | Code::FencedLeaderEpoch
+        | Code::UnknownLeaderEpoch
+        | Code::OffsetNotAvailable
+        | Code::TransactionCoordinatorFenced
         | Code::NetworkException => ErrorKind::Timeout,
         _ => ErrorKind::Io,
     }

@@ -107,7 +107,8 @@ impl Gauges {
     /// Records of a repartition topic below `offset` are processed and committed.
     pub(super) fn purge_below(&self, partition: &TopicPartition, offset: Offset) {
         let mut purgeable = self.purgeable.lock().unwrap_or_else(PoisonError::into_inner);
-        purgeable.insert(partition.clone(), offset);
+        let known = purgeable.entry(partition.clone()).or_insert(offset);
+        *known = offset.max(*known);
     }
 
     /// Takes what was said by `purge_below` since the last call.

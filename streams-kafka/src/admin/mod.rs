@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use streams_core::Result;
@@ -28,6 +29,7 @@ const TRY: Duration = Duration::from_secs(5);
 pub(crate) struct Admin {
     client: Arc<AdminClient<Quiet>>,
     handle: Handle,
+    settings: ClientConfig,
     timeout: Duration,
     replication: i32,
     /// Topics that were seen here after they were created. A broker that has not heard of one is asked again.
@@ -36,12 +38,10 @@ pub(crate) struct Admin {
 
 impl Admin {
     pub(crate) fn new(config: &KafkaConfig) -> Result<Admin> {
-        let client: AdminClient<Quiet> = config
-            .for_admin()
-            .create_with_context(Quiet)
-            .map_err(|e| client_failed("making the client for administration", &e))?;
-        let client = Arc::new(client);
+        let settings = config.for_admin();
+        let client = Arc::new(made(&settings)?);
         Ok(Admin {
+            settings,
             handle: client.clone(),
             client,
             timeout: config.request_timeout,
@@ -53,6 +53,11 @@ impl Admin {
     /// Passes on what the client has to say.
     pub(crate) fn serve(&self) {
         ffi::drain(&self.handle);
+    }
+
+    /// Another client, for what is not to go on when nobody waits for it any more.
+    fn client_of_its_own(&self) -> Result<Handle> {
+        Ok(Arc::new(made(&self.settings)?))
     }
 
     fn options(&self) -> AdminOptions {
@@ -123,6 +128,11 @@ impl Admin {
             }
         }
     }
+}
+
+fn made(settings: &ClientConfig) -> Result<AdminClient<Quiet>> {
+    let client = settings.create_with_context(Quiet);
+    client.map_err(|e| client_failed("making a client for administration", &e))
 }
 
 /// Whether the same request is answered a little later.

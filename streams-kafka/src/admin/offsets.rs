@@ -106,12 +106,13 @@ impl Admin {
             _ => native(what(), &error),
         };
         let mut answers = Vec::new();
+        let client = self.client_of_its_own()?;
         if !set.is_empty() {
-            let request = || ffi::alter_offsets(&self.handle, group, &set, self.once());
+            let request = || ffi::alter_offsets(&client, group, &set, self.once());
             answers = self.retried(what(), request, refused).map_err(fenced)?;
         }
         if !removed.is_empty() {
-            let request = || ffi::delete_offsets(&self.handle, group, &removed, self.once());
+            let request = || ffi::delete_offsets(&client, group, &removed, self.once());
             match self.retried(what(), request, refused) {
                 Err(error) if error.code == Code::GroupIdNotFound => {}
                 other => answers.extend(other.map_err(fenced)?),

@@ -67,10 +67,19 @@ impl Request {
         &self,
         read: impl FnOnce(*mut sys::rd_kafka_event_t) -> Result<T, NativeError>,
     ) -> Result<T, NativeError> {
+        self.answer_within(None, read)
+    }
+
+    /// As `answer`, but without `patience` any longer there is none; the request goes on until its client ends.
+    fn answer_within<T>(
+        &self,
+        patience: Option<Duration>,
+        read: impl FnOnce(*mut sys::rd_kafka_event_t) -> Result<T, NativeError>,
+    ) -> Result<T, NativeError> {
         // SAFETY: every request is answered, at the latest when its time is over, by one event, which is ours and is
-        // destroyed after it was read.
+        // destroyed after it was read. An answer that nobody waits for goes with the queue.
         unsafe {
-            let event = sys::rd_kafka_queue_poll(self.queue, -1);
+            let event = sys::rd_kafka_queue_poll(self.queue, patience.map_or(-1, millis));
             if event.is_null() {
                 return Err(NativeError::plain(RDKafkaErrorCode::OperationTimedOut, "no answer"));
             }
@@ -199,7 +208,12 @@ pub(crate) fn list_offsets(
     })
 }
 
-/// Sets what a group without members has committed.
+/// How long librdkafka itself may look for a group's coordinator. librdkafka 2.12 aborts the process when it finds it
+/// after the time of the request is over: so that never happens while the client lives.
+const COORDINATOR: Duration = Duration::from_secs(60 * 60);
+
+/// Sets what a group without members has committed. What was not answered in time may still be done while the client
+/// lives, which should be one for this.
 pub(crate) fn alter_offsets(
     client: &Handle,
     group: &str,
@@ -208,7 +222,7 @@ pub(crate) fn alter_offsets(
 ) -> Result<Vec<Position>, NativeError> {
     let group = CString::new(group)
         .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
-    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, timeout);
+    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, COORDINATOR);
     let list = offsets(committed);
     // SAFETY: as in `list_committed`.
     unsafe {
@@ -224,14 +238,14 @@ pub(crate) fn alter_offsets(
         sys::rd_kafka_AlterConsumerGroupOffsets_destroy(asked[0]);
     }
     // SAFETY: as in `describe_topic`.
-    request.answer(|event| unsafe {
+    request.answer_within(Some(timeout), |event| unsafe {
         let result = sys::rd_kafka_event_AlterConsumerGroupOffsets_result(event);
         let mut count = 0;
         group_positions(sys::rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &mut count), count)
     })
 }
 
-/// Removes what a group without members has committed for these partitions.
+/// Removes what a group without members has committed for these partitions. As `alter_offsets` otherwise.
 pub(crate) fn delete_offsets(
     client: &Handle,
     group: &str,
@@ -240,7 +254,7 @@ pub(crate) fn delete_offsets(
 ) -> Result<Vec<Position>, NativeError> {
     let group = CString::new(group)
         .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
-    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, timeout);
+    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, COORDINATOR);
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for partition in partitions {
         list.add_partition(&partition.topic, partition.partition as i32);
@@ -259,7 +273,7 @@ pub(crate) fn delete_offsets(
         sys::rd_kafka_DeleteConsumerGroupOffsets_destroy(asked[0]);
     }
     // SAFETY: as in `describe_topic`.
-    request.answer(|event| unsafe {
+    request.answer_within(Some(timeout), |event| unsafe {
         let result = sys::rd_kafka_event_DeleteConsumerGroupOffsets_result(event);
         let mut count = 0;
         group_positions(sys::rd_kafka_DeleteConsumerGroupOffsets_result_groups(result, &mut count), count)

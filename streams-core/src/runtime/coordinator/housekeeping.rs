@@ -1,9 +1,13 @@
-//! What is done now and then: deleting consumed records, looking for new topics.
+//! What is done now and then: deleting consumed records, looking for new topics, trying again what failed.
 
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use crate::error::Result;
-use crate::runtime::coordinator::Coordinator;
+use crate::error::{ErrorKind, Result};
+use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::shared::Shared;
+use crate::runtime::topics;
+use crate::task::Assignments;
 use crate::topology::SourceTopics;
 
 impl Coordinator {
@@ -11,41 +15,76 @@ impl Coordinator {
     pub(super) fn keep_house(&mut self) -> Result<()> {
         let config = &self.shared.config;
         if self.last_purge.elapsed() >= config.repartition_purge_interval {
-            self.purge();
+            self.purge()?;
+        }
+        if self.commit_after.is_some_and(|after| Instant::now() >= after) {
+            self.commit_waiting()?;
         }
         if self.follows_patterns()
             && self.last_topic_check.elapsed() >= self.shared.config.topic_check_interval
         {
             self.last_topic_check = Instant::now();
-            self.follow_topics()?;
+            self.look_for_topics()?;
         }
-        Ok(())
+        match self.planned.take() {
+            Some(found) => self.planned(found),
+            None => Ok(()),
+        }
     }
 
     /// Time until something is due.
     pub(super) fn until_due(&self) -> Duration {
         let config = &self.shared.config;
-        let purge = config.repartition_purge_interval.saturating_sub(self.last_purge.elapsed());
+        let mut due = config.repartition_purge_interval.saturating_sub(self.last_purge.elapsed());
         if self.follows_patterns() {
-            purge.min(config.topic_check_interval.saturating_sub(self.last_topic_check.elapsed()))
-        } else {
-            purge
+            due = due.min(config.topic_check_interval.saturating_sub(self.last_topic_check.elapsed()));
         }
+        for after in self.open_after.iter().chain(&self.commit_after) {
+            due = due.min(after.saturating_duration_since(Instant::now()));
+        }
+        due
     }
 
-    /// Deletes the records of repartition topics that are processed and committed.
-    pub(super) fn purge(&mut self) {
+    /// Has the records of repartition topics deleted that are processed and committed.
+    pub(super) fn purge(&mut self) -> Result<()> {
         self.last_purge = Instant::now();
         let below = self.shared.gauges.take_purgeable();
         if below.is_empty() {
-            return;
+            return Ok(());
         }
-        // Nothing is wrong if they stay: they are deleted the next time.
-        if let Err(error) = self.shared.log.delete_records(&below) {
-            tracing::warn!(%error, "consumed records of repartition topics were not deleted");
-            for (partition, offset) in &below {
-                self.shared.gauges.purge_below(partition, *offset);
+        let (log, shared): (_, Weak<Shared>) = (Arc::clone(&self.shared.log), Arc::downgrade(&self.shared));
+        self.house.send(move || {
+            // Nothing is wrong if they stay: they are deleted the next time.
+            if let Err(error) = log.delete_records(&below) {
+                tracing::warn!(%error, "consumed records of repartition topics were not deleted");
+                if let Some(shared) = shared.upgrade() {
+                    for (partition, offset) in &below {
+                        shared.gauges.purge_below(partition, *offset);
+                    }
+                }
             }
+        })
+    }
+
+    fn look_for_topics(&mut self) -> Result<()> {
+        let shared: Weak<Shared> = Arc::downgrade(&self.shared);
+        self.house.send(move || {
+            if let Some(shared) = shared.upgrade() {
+                let found = topics::plan(&shared.topology, &shared.config, &*shared.log);
+                shared.events.send(Event::Planned(found));
+            }
+        })
+    }
+
+    fn planned(&mut self, found: Result<Assignments>) -> Result<()> {
+        match found {
+            Ok(found) => self.follow_topics(&found),
+            // It is looked again.
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                tracing::warn!(%error, "the topics that match were not looked up");
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 

@@ -2,7 +2,10 @@
 //! the workers as partitions come and go, commits for them where there are no transactions, and stops everything.
 
 mod bounded;
+mod clerk;
 mod housekeeping;
+mod opening;
+mod positions;
 mod rebalance;
 mod stop;
 
@@ -13,6 +16,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 pub(super) use bounded::Bounded;
+use clerk::Clerk;
+use opening::Opening;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{TaskId, TopicPartition};
@@ -21,7 +26,7 @@ use crate::runtime::flusher::Flusher;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
-use crate::runtime::worker::{Worker, WorkerHandle};
+use crate::runtime::worker::{OpenInput, Worker, WorkerHandle};
 use crate::task::Assignments;
 
 /// How often is looked whether workers stand still.
@@ -35,8 +40,12 @@ pub(super) enum Event {
     Closed { tasks: Vec<TaskId> },
     /// These are committed and wait, as asked.
     Suspended { tasks: Vec<TaskId> },
-    /// A transaction failed: these were dropped and have to be opened again.
-    Reset { tasks: Vec<TaskId> },
+    /// What failed may pass: these were dropped and have to be opened again, after a pause.
+    Reset { tasks: Vec<TaskId>, pause: Duration },
+    /// What a task needs to be opened was looked up.
+    LookedUp { task: TaskId, attempt: u64, inputs: Result<Vec<OpenInput>> },
+    /// The topics that the topology reads were looked up.
+    Planned(Result<Assignments>),
     /// Positions to commit, their outputs being in the log.
     Commit { offsets: Vec<(TopicPartition, Committed)> },
     /// A task has processed and committed all of its bounded input.
@@ -65,6 +74,22 @@ pub(super) struct Coordinator {
     owned: BTreeSet<TopicPartition>,
     /// Which worker runs a task.
     open: BTreeMap<TaskId, usize>,
+    /// Tasks that are being looked up.
+    opening: BTreeMap<TaskId, Opening>,
+    /// Number of tasks that were looked up so far.
+    attempts: u64,
+    /// No task is opened before this.
+    open_after: Option<Instant>,
+    /// Looks up what tasks need.
+    look_ups: Clerk,
+    /// Does what is done now and then.
+    house: Clerk,
+    /// The topics that the topology reads, looked up anew.
+    planned: Option<Result<Assignments>>,
+    /// Positions that are not committed yet; without transactions.
+    positions: BTreeMap<TopicPartition, Committed>,
+    /// When these are to be tried again.
+    commit_after: Option<Instant>,
     restoring: BTreeSet<TaskId>,
     /// Tasks that a worker was asked to close.
     closing: BTreeSet<TaskId>,
@@ -96,6 +121,8 @@ impl Coordinator {
         let bounded = if bounded { Some(Bounded::new(&shared, &assignments)?) } else { None };
         let member = join(&shared, &assignments)?;
         let flusher = Some(Flusher::start(&shared)?);
+        let clerk = |what: &str| Clerk::start(format!("{}-{what}", shared.application_id));
+        let (look_ups, house) = (clerk("look-ups")?, clerk("house")?);
         let now = Instant::now();
         let mut coordinator = Coordinator {
             assignments,
@@ -106,6 +133,14 @@ impl Coordinator {
             state,
             owned: BTreeSet::new(),
             open: BTreeMap::new(),
+            opening: BTreeMap::new(),
+            attempts: 0,
+            open_after: None,
+            look_ups,
+            house,
+            planned: None,
+            positions: BTreeMap::new(),
+            commit_after: None,
             restoring: BTreeSet::new(),
             closing: BTreeSet::new(),
             suspended: BTreeSet::new(),
@@ -177,30 +212,24 @@ impl Coordinator {
             Event::Ready(task) => {
                 self.restoring.remove(&task);
             }
-            Event::Closed { tasks } | Event::Reset { tasks } => {
-                for task in tasks {
-                    self.open.remove(&task);
-                    self.closing.remove(&task);
-                    self.restoring.remove(&task);
-                    self.suspended.remove(&task);
-                    self.lost.remove(&task);
-                    self.bounded.iter_mut().for_each(|bounded| bounded.forget(task));
-                }
+            Event::Closed { tasks } => self.closed(&tasks),
+            Event::Reset { tasks, pause } => {
+                self.closed(&tasks);
+                self.open_not_before(Instant::now() + pause);
             }
+            Event::LookedUp { task, attempt, inputs } => self.looked_up(task, attempt, inputs)?,
+            // Not in the middle of a change of the group.
+            Event::Planned(found) => self.planned = Some(found),
             Event::Suspended { tasks } => {
                 self.closing.retain(|task| !tasks.contains(task));
                 self.suspended.extend(tasks.into_iter().filter(|task| self.open.contains_key(task)));
             }
-            Event::Commit { offsets } => match self.member.commit(&offsets) {
-                // The group tells about it with the next poll; others process these records again.
-                Err(error) if error.is_fenced() => tracing::warn!(%error, "positions were not committed"),
-                other => other?,
-            },
+            Event::Commit { offsets } => self.commit_positions(offsets)?,
             Event::Drained(task) => self.bounded.iter_mut().for_each(|bounded| bounded.drained(task)),
             Event::Finished { tasks } => {
                 self.bounded.iter_mut().for_each(|bounded| bounded.finished(&tasks));
             }
-            Event::Purge => self.purge(),
+            Event::Purge => self.purge()?,
             Event::Failed(error) => self.fail(error),
             Event::Stopped { worker } => {
                 self.ended.insert(worker);
@@ -208,6 +237,18 @@ impl Coordinator {
             Event::Stop => self.stop = true,
         }
         Ok(())
+    }
+
+    /// A worker has let go of these.
+    fn closed(&mut self, tasks: &[TaskId]) {
+        for task in tasks {
+            self.open.remove(task);
+            self.closing.remove(task);
+            self.restoring.remove(task);
+            self.suspended.remove(task);
+            self.lost.remove(task);
+            self.bounded.iter_mut().for_each(|bounded| bounded.forget(*task));
+        }
     }
 
     fn fail(&mut self, error: Error) {
@@ -223,16 +264,14 @@ impl Coordinator {
     }
 
     fn show_state(&self) {
-        let waiting = self.shared.gauges.waiting().is_some();
-        self.set_state(
-            if !self.assigned || waiting || !self.closing.is_empty() || !self.suspended.is_empty() {
-                AppState::Rebalancing
-            } else if !self.restoring.is_empty() {
-                AppState::Restoring
-            } else {
-                AppState::Running
-            },
-        );
+        let changing = !self.opening.is_empty() || !self.closing.is_empty() || !self.suspended.is_empty();
+        self.set_state(if !self.assigned || changing || self.open_after.is_some() {
+            AppState::Rebalancing
+        } else if !self.restoring.is_empty() {
+            AppState::Restoring
+        } else {
+            AppState::Running
+        });
     }
 
     fn set_state(&self, state: AppState) {

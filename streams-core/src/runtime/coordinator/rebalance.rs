@@ -1,16 +1,16 @@
-//! Partitions come and go: opening, closing and dropping tasks.
+//! Partitions come and go: closing, suspending and dropping tasks.
 
 use std::collections::BTreeSet;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{Offset, TaskId, TopicPartition};
-use crate::log::{Committed, GroupEvent};
-use crate::runtime::config::OffsetReset;
+use crate::error::Result;
+use crate::ids::{TaskId, TopicPartition};
+use crate::log::GroupEvent;
 use crate::runtime::coordinator::{Coordinator, LOOK, join};
 use crate::runtime::gauges::Gauges;
 use crate::runtime::pulse::Doing;
 use crate::runtime::topics;
-use crate::runtime::worker::{Bound, Command, OpenInput, OpenTask};
+use crate::runtime::worker::Command;
+use crate::task::Assignments;
 
 impl Coordinator {
     /// Asks the group for changes and follows them.
@@ -35,18 +35,23 @@ impl Coordinator {
                 Some(GroupEvent::Revoked(partitions)) => {
                     tracing::info!(application = %self.shared.application_id, ?partitions, "revoked");
                     self.owned.retain(|partition| !partitions.contains(partition));
+                    self.forget_opening(&partitions);
                     let tasks = self.tasks_reading(&partitions);
                     self.close(&tasks)?;
+                    self.forget_positions(&partitions);
                 }
                 Some(GroupEvent::Suspended(partitions)) => {
                     tracing::info!(application = %self.shared.application_id, ?partitions, "suspended");
                     self.owned.retain(|partition| !partitions.contains(partition));
+                    self.forget_opening(&partitions);
                     let tasks = self.tasks_reading(&partitions);
                     self.ask(&tasks, Command::Suspend)?;
                 }
                 Some(GroupEvent::Lost(partitions)) => {
                     tracing::warn!(application = %self.shared.application_id, ?partitions, "lost");
                     self.owned.retain(|partition| !partitions.contains(partition));
+                    self.forget_opening(&partitions);
+                    self.forget_positions(&partitions);
                     let workers: BTreeSet<usize> =
                         self.tasks_reading(&partitions).iter().map(|task| self.open[task]).collect();
                     // A worker drops all of its tasks, since they share a transaction.
@@ -65,43 +70,8 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Opens every task whose inputs are all owned and that is not open.
-    pub(super) fn open_owned(&mut self) -> Result<()> {
-        self.resume_owned();
-        let owned = |partition: &TopicPartition| self.owned.contains(partition);
-        let mut missing = Vec::new();
-        for task in self.assignments.tasks() {
-            let inputs = self.inputs(task);
-            if !self.open.contains_key(&task) && !inputs.is_empty() && inputs.iter().all(owned) {
-                missing.push((task, inputs));
-            }
-        }
-        if missing.is_empty() {
-            self.shared.gauges.set_waiting(None);
-            return Ok(());
-        }
-        self.set_state(crate::runtime::state::AppState::Rebalancing);
-        for (task, inputs) in missing {
-            self.beat(Doing::Opening, Some(task));
-            match self.open_task(task, &inputs) {
-                // Lost meanwhile, which the next poll says; or the log has to wait for something, such as the
-                // transaction of a process that died, and the group must not wait with it.
-                Err(error) if matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout) => {
-                    tracing::warn!(%task, %error, "not opened yet");
-                    let what = format!("task {task} cannot be opened yet: {error}");
-                    self.shared.gauges.set_waiting(Some(what));
-                    self.shared.events.wakeup().ring();
-                    return Ok(());
-                }
-                other => other?,
-            }
-        }
-        self.shared.gauges.set_waiting(None);
-        Ok(())
-    }
-
     /// Lets suspended tasks go on whose inputs have all come back.
-    fn resume_owned(&mut self) {
+    pub(super) fn resume_owned(&mut self) {
         let back = |task: &TaskId| self.inputs(*task).iter().all(|input| self.owned.contains(input));
         let back: BTreeSet<TaskId> = self.suspended.iter().copied().filter(back).collect();
         for task in back {
@@ -110,79 +80,6 @@ impl Coordinator {
                 self.workers[worker].commands.send(Command::Resume(task));
             }
         }
-    }
-
-    fn open_task(&mut self, task: TaskId, partitions: &[TopicPartition]) -> Result<()> {
-        let worker = self.least_loaded()?;
-        let committed = self.shared.log.committed(&self.shared.config.application_id, partitions)?;
-        let mut inputs = Vec::new();
-        for ((topic, partition), committed) in
-            self.assignments.inputs_of(task).into_iter().zip(partitions).zip(committed)
-        {
-            let from = self.start_of(task, partition, committed.as_ref())?;
-            tracing::debug!(%task, %partition, from, "opening");
-            let wakeup = self.workers[worker].commands.wakeup();
-            let reader = self.member.reader(partition, from, wakeup)?;
-            let bound = match &self.bounded {
-                Some(bounded) => bounded.bound(partition),
-                None => Bound::Endless,
-            };
-            let purge = self.assignments.repartition_topics().contains_key(&topic.topic);
-            inputs.push(OpenInput { topic, reader, committed, bound, purge });
-        }
-        let aligned_outputs = if self.shared.config.aligned_event_time {
-            let (topology, id) = (&self.shared.topology, &self.shared.application_id);
-            self.assignments.aligned_outputs(topology, id, task.sub_topology)
-        } else {
-            Vec::new()
-        };
-        self.workers[worker].commands.send(Command::Open(Box::new(OpenTask {
-            id: task,
-            inputs,
-            aligned_outputs,
-        })));
-        self.open.insert(task, worker);
-        self.restoring.insert(task);
-        Ok(())
-    }
-
-    /// Where to read a partition from: what is committed, or as the setting says.
-    fn start_of(
-        &self,
-        task: TaskId,
-        partition: &TopicPartition,
-        committed: Option<&Committed>,
-    ) -> Result<Offset> {
-        let (log, reset) = (&self.shared.log, self.shared.config.offset_reset);
-        let start = log.start_offset(partition)?;
-        if let Some(committed) = committed {
-            if committed.offset >= start {
-                return Ok(committed.offset);
-            }
-            tracing::warn!(
-                %task, %partition, committed = committed.offset, start,
-                "records behind the committed position were deleted before they were processed"
-            );
-        }
-        match reset {
-            OffsetReset::Earliest => Ok(start),
-            // A repartition topic holds results of this application: none may be left out.
-            _ if self.assignments.repartition_topics().contains_key(&partition.topic) => Ok(start),
-            OffsetReset::Latest => log.end_offset(partition),
-            OffsetReset::Fail => Err(Error::new(
-                ErrorKind::OffsetOutOfRange,
-                format!(
-                    "task {task} has no usable committed position in {partition}, and `offset-reset` is `fail`; \
-                     commit one for the group, or choose `earliest` or `latest`"
-                ),
-            )),
-        }
-    }
-
-    fn least_loaded(&self) -> Result<usize> {
-        let load = |worker: &usize| self.open.values().filter(|w| *w == worker).count();
-        let able = (0..self.workers.len()).filter(|worker| !self.ended.contains(worker));
-        able.min_by_key(|worker| (load(worker), *worker)).ok_or_else(|| self.stopped_early(0))
     }
 
     /// Commits and closes tasks; returns when it is done, or the application fails.
@@ -212,8 +109,7 @@ impl Coordinator {
     }
 
     /// Joins the group anew if topics have appeared, or went, that a pattern of the topology matches.
-    pub(super) fn follow_topics(&mut self) -> Result<()> {
-        let found = topics::plan(&self.shared.topology, &self.shared.config, &*self.shared.log)?;
+    pub(super) fn follow_topics(&mut self, found: &Assignments) -> Result<()> {
         if found.subscription() == self.assignments.subscription() {
             return Ok(());
         }
@@ -222,6 +118,8 @@ impl Coordinator {
         self.close(&all)?;
         self.member.leave()?;
         self.owned.clear();
+        self.opening.clear();
+        self.positions.clear();
         self.assigned = false;
         self.assignments = topics::prepare(&self.shared.topology, &self.shared.config, &*self.shared.log)?;
         self.member = join(&self.shared, &self.assignments)?;

@@ -1,6 +1,6 @@
 //! Stopping: workers commit and end, state is written, the group is left.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::runtime::coordinator::{Coordinator, LOOK};
@@ -8,11 +8,15 @@ use crate::runtime::pulse::Doing;
 use crate::runtime::state::AppState;
 use crate::runtime::worker::Command;
 
+/// How long to wait at the end for requests that were made before.
+const LAST: Duration = Duration::from_secs(5);
+
 impl Coordinator {
     /// Stops everything in order; the state the application ends in.
     pub(super) fn stop(mut self) -> AppState {
         self.set_state(AppState::Stopping);
         let began = Instant::now();
+        self.opening.clear();
         for worker in &self.workers {
             worker.commands.send(Command::Stop);
         }
@@ -39,15 +43,28 @@ impl Coordinator {
             // Panics of user code were caught and told; there is nothing more to learn here.
             let _ = worker.thread.join();
         }
+        // A commit that the group's coordinator did not take yet has one more chance.
+        if let Err(error) = self.commit_waiting() {
+            self.fail(error);
+        }
+        if !self.positions.is_empty() {
+            tracing::warn!("the last positions were not committed: their records are processed again");
+        }
         let (committed, began) = (began.elapsed(), Instant::now());
         self.flusher = None;
-        self.purge();
         let (written, began) = (began.elapsed(), Instant::now());
         if let Err(error) = self.member.leave() {
             self.fail(error.context("leaving the group"));
         }
+        let left = began.elapsed();
+        if let Err(error) = self.purge() {
+            tracing::warn!(%error, "consumed records of repartition topics were not deleted");
+        }
+        if !(self.look_ups.finish(LAST) && self.house.finish(LAST)) {
+            tracing::warn!("requests to the log are not answered yet: they are left behind");
+        }
         tracing::info!(
-            application = %self.shared.application_id, ?committed, ?written, left = ?began.elapsed(), "stopped"
+            application = %self.shared.application_id, ?committed, ?written, ?left, "stopped"
         );
         match self.failure {
             None => AppState::Stopped,

@@ -1,9 +1,9 @@
 //! Committing and aborting everything that a worker's tasks did.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::Committed;
 use crate::runtime::coordinator::Event;
@@ -11,8 +11,13 @@ use crate::runtime::gauges::Gauges;
 use crate::runtime::pulse::Doing;
 use crate::runtime::worker::Worker;
 
-/// So many transactions may fail one after the other.
+/// So many transactions may fail one after the other ...
 const MAX_FAILURES: u32 = 10;
+/// ... and for this long, which is what Kafka Streams takes for `task.timeout.ms`. While the group is without this
+/// process there are no tasks and so no failures: it may be cut off for longer.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// The longest pause after a failure.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// Commits what there is to commit: outputs, changelogs and positions of all tasks. Does nothing if nothing
@@ -65,7 +70,7 @@ impl Worker {
         }
         self.sender.ended();
         self.sender.blocked_for(blocked);
-        self.failures = 0;
+        (self.failures, self.failing) = (0, None);
         Gauges::add(&self.shared.gauges.commits, 1);
         let now = Instant::now();
         self.counters.commit.took(now, 1, now.duration_since(began));
@@ -109,26 +114,47 @@ impl Worker {
             self.counters.closed += 1;
             task.close(&self.shared)?;
         }
-        // A fenced producer cannot abort any more, and need not.
-        aborted.or_else(|error| if error.is_fenced() { Ok(()) } else { Err(error) })?;
-        Ok(ids)
+        match aborted {
+            // A fenced producer cannot abort any more; and where nobody answers, the next producer of the id ends the
+            // transaction, or the log does when its time is over.
+            Err(error) if !may_pass(&error) => Err(error),
+            Err(error) => {
+                tracing::debug!(worker = self.index + 1, %error, "the transaction is left to be aborted");
+                Ok(ids)
+            }
+            Ok(()) => Ok(ids),
+        }
     }
 
-    /// The transaction failed for a reason that may pass: asks for the tasks again, as they were committed.
+    /// Something failed for a reason that may pass: asks for the tasks again, as they were committed.
     pub(super) fn reset(&mut self, error: Error) -> Result<()> {
+        let since = *self.failing.get_or_insert_with(Instant::now);
         self.failures += 1;
-        if self.failures > MAX_FAILURES {
+        if self.failures > MAX_FAILURES && since.elapsed() > PATIENCE {
+            let (failures, time) = (self.failures, since.elapsed());
             return Err(
-                error.context(format!("{MAX_FAILURES} transactions failed one after the other, the last"))
+                error.context(format!("nothing was committed in {failures} tries and {time:.0?}, the last"))
             );
         }
         tracing::warn!(worker = self.index + 1, %error, "transaction failed: going back to what is committed");
+        // The first time it is worth to try again at once.
+        let pause = Duration::from_millis(10 << self.failures.min(8)).min(LONGEST_PAUSE);
+        self.drop_tasks(if self.failures == 1 { Duration::ZERO } else { pause })
+    }
+
+    /// Aborts, drops all tasks and asks for them again.
+    pub(super) fn drop_tasks(&mut self, pause: Duration) -> Result<()> {
         Gauges::add(&self.shared.gauges.restarts, 1);
         self.counters.failed_transactions += 1;
         let tasks = self.abort()?;
-        self.shared.events.send(Event::Reset { tasks });
+        self.shared.events.send(Event::Reset { tasks, pause });
         Ok(())
     }
+}
+
+/// Whether the same may succeed later, with tasks as they were committed.
+pub(super) fn may_pass(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout)
 }
 
 /// Positions for messages: `words-0@17 words-1@4`.

@@ -10,21 +10,25 @@ mod task;
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) use fetch::Bound;
 pub(super) use task::{OpenInput, OpenTask};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ids::{Offset, TaskId};
 use crate::runtime::coordinator::Event;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::metrics::ThreadCounters;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
+use crate::runtime::worker::commit::may_pass;
 use crate::runtime::worker::publish::Turn;
 use crate::runtime::worker::send::Sender;
 use crate::runtime::worker::task::RunningTask;
+
+/// Pause before a task is opened again whose stores could not be looked up.
+const OPEN_PAUSE: Duration = Duration::from_millis(100);
 
 /// What the coordinator tells a worker.
 pub(super) enum Command {
@@ -65,6 +69,8 @@ pub(super) struct Worker {
     current: usize,
     /// Transactions that failed since the last one that did not.
     failures: u32,
+    /// Since when they fail.
+    failing: Option<Instant>,
     /// It was told to stop.
     stopping: bool,
     /// Until when a task waits for an input that is at its end.
@@ -99,6 +105,7 @@ impl Worker {
                 last_commit: Instant::now(),
                 current: usize::MAX,
                 failures: 0,
+                failing: None,
                 stopping: false,
                 idle_until: None,
                 purgeable: 0,
@@ -120,28 +127,36 @@ impl Worker {
             }
             Command::Close(tasks) => {
                 self.commit()?;
-                for task in &tasks {
-                    if let Some(index) = self.tasks.iter().position(|t| t.id() == *task) {
-                        self.beat(Doing::Closing, Some(*task));
+                // Of those that were dropped before, and may be open again elsewhere, the coordinator was told then.
+                let mut closed = Vec::with_capacity(tasks.len());
+                for task in tasks {
+                    if let Some(index) = self.tasks.iter().position(|t| t.id() == task) {
+                        self.beat(Doing::Closing, Some(task));
                         self.counters.closed += 1;
                         self.tasks.remove(index).close(&self.shared)?;
+                        closed.push(task);
                     }
                 }
-                self.shared.events.send(Event::Closed { tasks });
+                self.shared.events.send(Event::Closed { tasks: closed });
             }
             Command::Suspend(tasks) => {
                 self.commit()?;
+                let mut suspended = Vec::with_capacity(tasks.len());
                 for task in self.tasks.iter_mut().filter(|task| tasks.contains(&task.id())) {
                     task.suspended = true;
+                    suspended.push(task.id());
                 }
-                self.shared.events.send(Event::Suspended { tasks });
+                self.shared.events.send(Event::Suspended { tasks: suspended });
             }
             Command::Resume(task) => {
                 self.tasks.iter_mut().filter(|t| t.id() == task).for_each(|task| task.suspended = false);
             }
             Command::Reset => {
-                let error = Error::new(ErrorKind::Fenced, "partitions were given to another process");
-                self.reset(error)?;
+                tracing::warn!(
+                    worker = self.index + 1,
+                    "partitions were given to another process: going back to what is committed"
+                );
+                self.drop_tasks(Duration::ZERO)?;
             }
             Command::Bound(task, topic, end) => {
                 if let Some(task) = self.tasks.iter_mut().find(|t| t.id() == task) {
@@ -175,7 +190,16 @@ impl Worker {
     }
 
     fn open(&mut self, open: OpenTask) -> Result<()> {
-        let task = RunningTask::open(open, &self.shared, self.index, self.commands.wakeup())?;
+        let id = open.id;
+        let task = match RunningTask::open(open, &self.shared, self.index, self.commands.wakeup()) {
+            Ok(task) => task,
+            Err(error) if may_pass(&error) => {
+                tracing::warn!(task = %id, %error, "not opened yet");
+                self.shared.events.send(Event::Reset { tasks: vec![id], pause: OPEN_PAUSE });
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
         let at = self.tasks.partition_point(|t| t.id() < task.id());
         self.tasks.insert(at, task);
         self.counters.created += 1;

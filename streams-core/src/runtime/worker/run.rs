@@ -11,6 +11,7 @@ use crate::runtime::metrics::ThreadPhase;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::wall_clock;
 use crate::runtime::worker::Worker;
+use crate::runtime::worker::commit::may_pass;
 use crate::runtime::worker::task::RunningTask;
 use crate::time::Timestamp;
 
@@ -56,7 +57,7 @@ impl Worker {
     /// One turn; whether there is to be another. A transaction that was fenced is done again.
     fn turn(&mut self) -> Result<bool> {
         match self.try_turn() {
-            Err(error) if matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout) => {
+            Err(error) if may_pass(&error) => {
                 self.reset(error)?;
                 // What could not be committed at the end is done again by whoever takes over.
                 Ok(!self.stopping)

@@ -1,0 +1,53 @@
+//! Without transactions, the coordinator commits the workers' positions, whose outputs are in the log by then.
+//!
+//! What the group does not take because its coordinator is away is kept and committed later. What it refuses is left
+//! to those who own the partitions now, who process these records again.
+
+use std::time::{Duration, Instant};
+
+use crate::error::{ErrorKind, Result};
+use crate::ids::TopicPartition;
+use crate::log::Committed;
+use crate::runtime::coordinator::Coordinator;
+
+/// Pause before a commit is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+impl Coordinator {
+    /// Commits these positions, and those that wait.
+    pub(super) fn commit_positions(&mut self, positions: Vec<(TopicPartition, Committed)>) -> Result<()> {
+        // What a worker is about to drop may belong to others by now, and go backwards.
+        let lost =
+            |partition: &TopicPartition| self.lost.iter().any(|task| self.inputs(*task).contains(partition));
+        let known: Vec<_> = positions.into_iter().filter(|(partition, _)| !lost(partition)).collect();
+        self.positions.extend(known);
+        self.commit_waiting()
+    }
+
+    /// Commits positions that wait.
+    pub(super) fn commit_waiting(&mut self) -> Result<()> {
+        self.commit_after = None;
+        if self.positions.is_empty() {
+            return Ok(());
+        }
+        let positions: Vec<_> = self.positions.clone().into_iter().collect();
+        match self.member.commit(&positions) {
+            Ok(()) => self.positions.clear(),
+            Err(error) if error.is_fenced() => {
+                tracing::warn!(%error, "positions were not committed");
+                self.positions.clear();
+            }
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                tracing::warn!(%error, "positions are not committed yet");
+                self.commit_after = Some(Instant::now() + PAUSE);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// These partitions go to others, with the positions that are committed.
+    pub(super) fn forget_positions(&mut self, partitions: &[TopicPartition]) {
+        self.positions.retain(|partition, _| !partitions.contains(partition));
+    }
+}
