@@ -1,5 +1,6 @@
 //! What the brokers report about records that were sent.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,14 +17,14 @@ use crate::client;
 /// Counts and ends, shared by the thread that sends and the one that hears the reports.
 #[derive(Default)]
 pub(super) struct Deliveries {
+    /// Reports so far. Changed under the lock; read without it for each record that is sent.
+    count: AtomicU64,
     state: Mutex<State>,
     news: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// Reports so far.
-    count: u64,
     /// Offset behind the last record, by the number of the partition.
     ends: Vec<Option<Offset>>,
     failure: Option<Failure>,
@@ -39,8 +40,9 @@ pub(super) struct Failure {
 
 impl Deliveries {
     /// Number of reports so far.
+    #[inline]
     pub(super) fn count(&self) -> u64 {
-        self.state().count
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Waits for a report behind the first `seen`, at most `timeout`.
@@ -48,7 +50,7 @@ impl Deliveries {
     pub(super) fn wait_beyond(&self, seen: u64, timeout: Duration) {
         let mut state = self.state();
         state.waiting = true;
-        let waited = self.news.wait_timeout_while(state, timeout, |state| state.count == seen);
+        let waited = self.news.wait_timeout_while(state, timeout, |_| self.count() == seen);
         waited.unwrap_or_else(PoisonError::into_inner).0.waiting = false;
     }
 
@@ -86,7 +88,7 @@ impl ProducerContext for Context {
 
     fn delivery(&self, result: &DeliveryResult<'_>, slot: usize) {
         let mut state = self.0.state();
-        state.count += 1;
+        self.0.count.fetch_add(1, Ordering::Relaxed);
         match result {
             Ok(record) => {
                 if state.ends.len() <= slot {

@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader, Error, Result, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use super::cluster::ClusterOptions;
+
 const GUARD: &str = r#"
 "$@" </dev/null >>"$KAFKA_LOG" 2>&1 &
 pid=$!
@@ -22,7 +24,7 @@ wait "$pid" 2>/dev/null
 pub(super) struct Broker {
     dir: PathBuf,
     classpath: String,
-    heap: String,
+    java: Vec<String>,
     running: Option<Running>,
 }
 
@@ -35,11 +37,17 @@ struct Running {
 
 impl Broker {
     /// Formats the storage; the broker does not run yet.
-    pub(super) fn format(dir: &Path, lib: &str, heap: &str, properties: &str) -> Result<Broker> {
+    pub(super) fn format(
+        dir: &Path,
+        lib: &str,
+        options: &ClusterOptions,
+        properties: &str,
+    ) -> Result<Broker> {
         fs::create_dir_all(dir)?;
         fs::write(dir.join("server.properties"), properties)?;
-        let broker =
-            Broker { dir: dir.into(), classpath: format!("{lib}/*"), heap: heap.into(), running: None };
+        let mut java = vec![format!("-Xmx{}", options.heap)];
+        java.extend(options.jvm.iter().cloned());
+        let broker = Broker { dir: dir.into(), classpath: format!("{lib}/*"), java, running: None };
         let mut java = broker.java();
         java.args(["kafka.tools.StorageTool", "format", "-t", "JcUTw9hyQKKJ2h0yG0b1ZA", "-c"]);
         let output = java.arg(dir.join("server.properties")).stdin(Stdio::null()).output()?;
@@ -114,14 +122,7 @@ impl Broker {
 
     fn java(&self) -> Command {
         let mut java = Command::new("java");
-        java.arg(format!("-Xmx{}", self.heap)).args([
-            "-Xms64m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-            "-Djava.net.preferIPv4Stack=true",
-            "-cp",
-        ]);
+        java.args(&self.java).args(["-XX:-UsePerfData", "-Djava.net.preferIPv4Stack=true", "-cp"]);
         java.arg(&self.classpath);
         java
     }

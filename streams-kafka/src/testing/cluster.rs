@@ -23,6 +23,8 @@ pub struct ClusterOptions {
     pub brokers: usize,
     /// Largest heap of each, as Java's `-Xmx` takes it.
     pub heap: String,
+    /// Options of each broker's JVM beside the heap. By default those that start fast and take little memory.
+    pub jvm: Vec<String>,
     /// Settings of the brokers over those that tests need.
     pub settings: Vec<(String, String)>,
 }
@@ -30,7 +32,13 @@ pub struct ClusterOptions {
 impl Default for ClusterOptions {
     /// One broker with a heap of 400 MB.
     fn default() -> Self {
-        ClusterOptions { brokers: 1, heap: "400m".into(), settings: Vec::new() }
+        let jvm = ["-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+        ClusterOptions {
+            brokers: 1,
+            heap: "400m".into(),
+            jvm: jvm.map(str::to_owned).to_vec(),
+            settings: Vec::new(),
+        }
     }
 }
 
@@ -68,7 +76,7 @@ impl Cluster {
             let home = dir.join(format!("broker-{}", index + 1));
             let data = home.join("data");
             let node = Node { id: index + 1, port: clients[index], controllers, data: &data };
-            Broker::format(&home, &lib, &options.heap, &node.properties(&options.settings))
+            Broker::format(&home, &lib, options, &node.properties(&options.settings))
         };
         let brokers = std::thread::scope(|scope| {
             let format = &format;
@@ -99,6 +107,11 @@ impl Cluster {
     /// Settings to reach it.
     pub fn config(&self) -> KafkaConfig {
         KafkaConfig::new(self.bootstrap())
+    }
+
+    /// The process of broker `index`, from 0, while it runs.
+    pub fn pid(&self, index: usize) -> Option<u32> {
+        self.with(|brokers| brokers.get(index).and_then(Broker::pid))
     }
 
     /// `kill -9` of broker `index`, from 0. Its data stay.

@@ -5,8 +5,10 @@
 
 mod broker;
 mod cluster;
+mod raw;
 mod settings;
 mod tools;
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use raw::{RawProducer, RawReader, RawRecord};
 pub use tools::run_tool;
