@@ -7,11 +7,10 @@ use std::process::{Command, Stdio};
 
 use streams_core::ErrorKind;
 use streams_core::ids::TaskId;
-use streams_core::state::engine::{Batch, Direction, Engine, EngineKind, KeyRange, StoreNumber};
+use streams_core::state::engine::{Batch, Direction, Engine, EngineKind, KeyRange, Op, StoreNumber};
 
-use crate::support::{Disk, TASK};
+use crate::support::{Disk, KINDS, ON_DISK, TASK};
 
-const KINDS: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Memory];
 const A: StoreNumber = StoreNumber(1);
 const B: StoreNumber = StoreNumber(0xffff);
 
@@ -137,76 +136,193 @@ fn deleting_a_range_or_a_task_leaves_the_rest() {
 }
 
 #[test]
-fn what_is_on_disk_is_found_again_and_no_second_process_gets_it() {
-    let disk = Disk::of(EngineKind::Sled);
-    {
-        let backend = disk.open();
-        filled(&*backend.open_task(TASK).unwrap());
-        let Disk::Sled(dir) = &disk else { panic!("sled was asked for") };
-        let refused = EngineKind::Sled.open(dir.path(), 1 << 20).err().unwrap();
-        assert_eq!(refused.kind(), ErrorKind::Locked, "{refused}");
+fn many_sorted_rows_are_loaded_over_those_that_are_there_and_read_in_order() {
+    const ROWS: u32 = 10_000;
+    for kind in KINDS {
+        let disk = Disk::of(kind);
+        {
+            let engine = disk.open().open_task(TASK).unwrap();
+            let mut batch = Batch::new();
+            for row in (0..ROWS).step_by(7) {
+                batch.put(A, &row.to_be_bytes(), b"old");
+                batch.put(B, &row.to_be_bytes(), b"old");
+            }
+            engine.apply(&batch).unwrap();
+            let (keys, value) = ((0..ROWS).map(u32::to_be_bytes).collect::<Vec<_>>(), b"new".as_slice());
+            let rows: Vec<Op<'_>> = keys
+                .iter()
+                .enumerate()
+                .map(|(number, key)| Op { store: A, key, value: (number % 2 == 0).then_some(value) })
+                .collect();
+            if !engine.load(&mut rows.iter().copied()).unwrap() {
+                assert_eq!(kind, EngineKind::Sled, "of the others this is asked");
+                let mut batch = Batch::new();
+                rows.iter().for_each(|op| match op.value {
+                    Some(value) => batch.put(op.store, op.key, value),
+                    None => batch.delete(op.store, op.key),
+                });
+                engine.apply(&batch).unwrap();
+            }
+            let mut batch = Batch::new();
+            batch.put(A, &5u32.to_be_bytes(), b"newer");
+            engine.apply(&batch).unwrap();
+            engine.sync().unwrap();
+        }
+        let engine = disk.open().open_task(TASK).unwrap();
+        for direction in [Direction::Forward, Direction::Reverse] {
+            let mut found = Vec::new();
+            engine
+                .scan(A, &KeyRange::all(), direction, &mut |key, value| {
+                    found.push((u32::from_be_bytes(key.try_into().unwrap()), value.to_vec()));
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+            if direction == Direction::Reverse {
+                found.reverse();
+            }
+            let expected = (0..ROWS).filter(|row| row % 2 == 0 || *row == 5);
+            assert!(found.iter().map(|(row, _)| *row).eq(expected), "{kind} {direction:?}");
+            assert!(found.iter().all(|(row, value)| value == if *row == 5 { b"newer" } else { &b"new"[..] }));
+        }
+        let mut out = Vec::new();
+        assert!(!engine.get(A, &7u32.to_be_bytes(), &mut out).unwrap(), "{kind}: it was removed");
+        assert!(engine.get(B, &7u32.to_be_bytes(), &mut out).unwrap());
+        assert_eq!(out, b"old");
+        engine.wipe().unwrap();
+        assert!(!engine.get(A, &8u32.to_be_bytes(), &mut out).unwrap(), "{kind}: it was wiped");
     }
-    let engine = disk.open().open_task(TASK).unwrap();
-    assert_eq!(keys(&*engine, B, &KeyRange::all(), Direction::Reverse).len(), KEYS.len());
+}
+
+#[test]
+fn what_is_on_disk_is_found_again_and_no_second_process_gets_it() {
+    for kind in ON_DISK {
+        let disk = Disk::of(kind);
+        {
+            let backend = disk.open();
+            filled(&*backend.open_task(TASK).unwrap());
+            let Disk::Dir(_, dir) = &disk else { panic!("an engine on disk was asked for") };
+            let refused = kind.open(dir.path(), 1 << 20).err().unwrap();
+            assert_eq!(refused.kind(), ErrorKind::Locked, "{refused}");
+        }
+        let backend = disk.open();
+        assert_eq!(backend.tasks().unwrap(), [TASK]);
+        let engine = backend.open_task(TASK).unwrap();
+        assert_eq!(keys(&*engine, B, &KeyRange::all(), Direction::Reverse).len(), KEYS.len());
+    }
+}
+
+#[test]
+fn a_task_that_was_wiped_stays_wiped_and_can_be_made_anew() {
+    for kind in ON_DISK {
+        let disk = Disk::of(kind);
+        for _ in 0..3 {
+            let backend = disk.open();
+            assert_eq!(backend.tasks().unwrap(), [], "{kind}");
+            let engine = backend.open_task(TASK).unwrap();
+            assert!(keys(&*engine, B, &KeyRange::all(), Direction::Forward).is_empty());
+            filled(&*engine);
+            engine.sync().unwrap();
+            drop(engine);
+            backend.wipe_task(TASK).unwrap();
+            let engine = backend.open_task(TASK).unwrap();
+            assert!(keys(&*engine, B, &KeyRange::all(), Direction::Forward).is_empty());
+            drop(engine);
+            backend.wipe_task(TASK).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_state_of_another_engine_is_refused_and_left_as_it_is() {
+    for (kind, other) in [(EngineKind::Sled, EngineKind::Fjall), (EngineKind::Fjall, EngineKind::Sled)] {
+        let disk = Disk::of(kind);
+        filled(&*disk.open().open_task(TASK).unwrap());
+        let Disk::Dir(_, dir) = &disk else { panic!("an engine on disk was asked for") };
+        // Directories of sled had no mark once.
+        if kind == EngineKind::Sled {
+            std::fs::remove_file(dir.path().join("engine")).unwrap();
+        }
+        let refused = other.open(dir.path(), 1 << 20).err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::Config);
+        for part in [format!("`{kind}`"), format!("`{other}`"), format!("engine = '{kind}'")] {
+            assert!(refused.to_string().contains(&part), "{refused}");
+        }
+        let engine = disk.open().open_task(TASK).unwrap();
+        assert_eq!(keys(&*engine, B, &KeyRange::all(), Direction::Forward).len(), KEYS.len());
+    }
 }
 
 const CHILD: &str = "STREAMS_TEST_ENGINE_DIR";
 const ROWS: u32 = 300;
+/// So many rows are loaded instead of put.
+const MANY: u32 = 5000;
 
 /// Not a test of its own: what the next test runs in a process that it kills.
 #[test]
 fn child_that_writes_batches_until_it_is_killed() {
     let Some(dir) = std::env::var_os(CHILD) else { return };
-    let engine = EngineKind::Sled.open(Path::new(&dir), 4 << 20).unwrap().open_task(TASK).unwrap();
-    let mut before = Vec::new();
-    let first = if engine.get(A, b"round", &mut before).unwrap() {
-        u32::from_be_bytes(before[..].try_into().unwrap())
-    } else {
-        0
-    };
+    let kind: EngineKind = Path::new(&dir).file_name().unwrap().to_str().unwrap().parse().unwrap();
+    let engine = kind.open(Path::new(&dir), 4 << 20).unwrap().open_task(TASK).unwrap();
+    let first = round_of(&*engine);
     for round in first + 1.. {
+        let rows = if round % 3 == 0 { MANY } else { ROWS };
         let mut batch = Batch::new();
-        for row in 0..ROWS {
+        batch.put(A, b"round", &round.to_be_bytes());
+        for row in 0..rows {
             batch.put(B, &row.to_be_bytes(), &round.to_be_bytes());
         }
-        batch.put(A, b"round", &round.to_be_bytes());
-        engine.apply(&batch).unwrap();
-        eprintln!("round");
+        if !engine.load(&mut batch.ops()).unwrap() {
+            engine.apply(&batch).unwrap();
+        }
+        engine.sync().unwrap();
+        eprintln!("round {round}");
+    }
+}
+
+fn round_of(engine: &dyn Engine) -> u32 {
+    let mut value = Vec::new();
+    match engine.get(A, b"round", &mut value).unwrap() {
+        true => u32::from_be_bytes(value[..].try_into().unwrap()),
+        false => 0,
     }
 }
 
 #[test]
-fn a_batch_is_there_wholly_or_not_at_all_after_kill_9() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut last = 0;
-    for kill in 0..6 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "engines::child_that_writes_batches_until_it_is_killed", "--nocapture"])
-            .env(CHILD, dir.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        assert_eq!(
-            lines.take(3 + kill * 7).map(Result::unwrap).filter(|line| line == "round").count(),
-            3 + kill * 7
-        );
-        child.kill().unwrap();
-        child.wait().unwrap();
+fn a_batch_is_there_wholly_or_not_at_all_after_kill_9_and_what_was_synced_is_there() {
+    for kind in ON_DISK {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join(kind.to_string());
+        for kill in 0..6 {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "engines::child_that_writes_batches_until_it_is_killed", "--nocapture"])
+                .env(CHILD, &dir)
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+            let rounds: Vec<u32> = lines
+                .filter_map(|line| line.strip_prefix("round ")?.parse().ok())
+                .take(3 + kill * 5)
+                .collect();
+            child.kill().unwrap();
+            child.wait().unwrap();
 
-        let engine = EngineKind::Sled.open(dir.path(), 4 << 20).unwrap().open_task(TASK).unwrap();
-        let mut value = Vec::new();
-        let round = match engine.get(A, b"round", &mut value).unwrap() {
-            true => u32::from_be_bytes(value[..].try_into().unwrap()),
-            false => 0,
-        };
-        assert!(round >= last, "what was on disk before stays");
-        last = round;
-        for row in 0..ROWS {
-            let found = engine.get(B, &row.to_be_bytes(), &mut value).unwrap();
-            assert_eq!(found, round > 0);
-            assert!(!found || value == round.to_be_bytes(), "row {row} is not of round {round}");
+            let engine = kind.open(&dir, 4 << 20).unwrap().open_task(TASK).unwrap();
+            let round = round_of(&*engine);
+            assert_eq!(rounds.len(), 3 + kill * 5, "{kind}: the child did not run");
+            assert!(round >= *rounds.last().unwrap(), "{kind}: what was synced stays");
+            let many = round - round % 3;
+            let mut value = Vec::new();
+            for row in 0..MANY {
+                let expected = if row < ROWS { round } else { many };
+                let found = engine.get(B, &row.to_be_bytes(), &mut value).unwrap();
+                assert_eq!(found, expected > 0, "{kind}: row {row} of round {round}");
+                assert!(
+                    !found || value == expected.to_be_bytes(),
+                    "{kind}: row {row} is not of round {round}"
+                );
+            }
         }
     }
 }

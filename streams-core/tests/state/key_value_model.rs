@@ -263,4 +263,9 @@ proptest! {
     fn over_sled_the_store_equals_a_sorted_map(budget in prop_oneof![Just(500usize), Just(3000)], ops in ops()) {
         matches_the_model(EngineKind::Sled, budget, ops);
     }
+
+    #[test]
+    fn over_fjall_the_store_equals_a_sorted_map(budget in prop_oneof![Just(500usize), Just(3000)], ops in ops()) {
+        matches_the_model(EngineKind::Fjall, budget, ops);
+    }
 }

@@ -14,21 +14,26 @@ pub(crate) const TOPIC_ID: u128 = 77;
 
 /// A backend that can be closed and opened again with its content.
 pub(crate) enum Disk {
-    Sled(tempfile::TempDir),
+    Dir(EngineKind, tempfile::TempDir),
     Memory(Arc<dyn Backend>),
 }
+
+/// Every engine there is.
+pub(crate) const KINDS: [EngineKind; 3] = [EngineKind::Sled, EngineKind::Fjall, EngineKind::Memory];
+/// Those that keep what they have on disk.
+pub(crate) const ON_DISK: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
 
 impl Disk {
     pub(crate) fn of(kind: EngineKind) -> Self {
         match kind {
-            EngineKind::Sled => Disk::Sled(tempfile::tempdir().unwrap()),
-            _ => Disk::Memory(kind.open(Path::new("unused"), 0).unwrap()),
+            EngineKind::Memory => Disk::Memory(kind.open(Path::new("unused"), 0).unwrap()),
+            _ => Disk::Dir(kind, tempfile::tempdir().unwrap()),
         }
     }
 
     pub(crate) fn open(&self) -> Arc<dyn Backend> {
         match self {
-            Disk::Sled(dir) => EngineKind::Sled.open(dir.path(), 4 << 20).unwrap(),
+            Disk::Dir(kind, dir) => kind.open(dir.path(), 4 << 20).unwrap(),
             Disk::Memory(backend) => backend.clone(),
         }
     }

@@ -14,7 +14,7 @@ use streams_core::state::{
 };
 use streams_core::{Error, ErrorKind, Result};
 
-use crate::support::{Changelogs, Disk, TASK, TOPIC_ID};
+use crate::support::{Changelogs, Disk, KINDS, TASK, TOPIC_ID};
 
 type Counts = KeyValueStore<String, i64>;
 
@@ -86,7 +86,7 @@ fn an_error_while_changes_are_taken_can_be_aborted() {
 
 #[test]
 fn a_store_finds_its_content_whatever_other_stores_there_are() {
-    for kind in [EngineKind::Sled, EngineKind::Memory] {
+    for kind in KINDS {
         let disk = Disk::of(kind);
         let mut expected = 0;
         for names in [vec!["a", "b"], vec!["c", "b"], vec!["b"], vec!["d", "c", "b", "a"]] {
@@ -108,7 +108,7 @@ fn a_store_finds_its_content_whatever_other_stores_there_are() {
 
 #[test]
 fn only_the_tail_behind_the_last_flush_is_restored() {
-    for kind in [EngineKind::Sled, EngineKind::Memory] {
+    for kind in KINDS {
         let disk = Disk::of(kind);
         let mut logs = Changelogs::of(1);
         {

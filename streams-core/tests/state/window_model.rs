@@ -304,4 +304,9 @@ proptest! {
     fn over_sled_the_store_equals_a_map_of_windows((layout, expiry) in layout(), ops in ops()) {
         matches_the_model(EngineKind::Sled, layout, expiry, ops);
     }
+
+    #[test]
+    fn over_fjall_the_store_equals_a_map_of_windows((layout, expiry) in layout(), ops in ops()) {
+        matches_the_model(EngineKind::Fjall, layout, expiry, ops);
+    }
 }

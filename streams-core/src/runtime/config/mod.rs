@@ -100,7 +100,7 @@ pub struct Config {
     /// Where state is kept, in a folder of the application's name. Without one it is in memory and restored from the
     /// changelogs at every start.
     pub state_dir: Option<PathBuf>,
-    /// Engine of the stores, if there is a `state_dir`; sled by default.
+    /// Engine of the stores, if there is a `state_dir`; sled by default. [`EngineKind`] says which one to take when.
     pub engine: EngineKind,
     /// Bytes of memory for the entries of all stores and the engine's cache; 256 MiB by default.
     pub memory_budget: usize,

@@ -37,15 +37,25 @@ impl Batch {
 
     /// Sets the value of `key`.
     pub fn put(&mut self, store: StoreNumber, key: &[u8], value: &[u8]) {
-        let key = self.append(key);
-        let value = Some(self.append(value));
+        let key = self.push(key);
+        let value = Some(self.push(value));
         self.ops.push(Entry { store, key, value });
     }
 
     /// Removes `key`.
     pub fn delete(&mut self, store: StoreNumber, key: &[u8]) {
-        let key = self.append(key);
+        let key = self.push(key);
         self.ops.push(Entry { store, key, value: None });
+    }
+
+    /// Adds the changes of another batch.
+    pub fn append(&mut self, other: &Batch) {
+        for Op { store, key, value } in other.ops() {
+            match value {
+                Some(value) => self.put(store, key, value),
+                None => self.delete(store, key),
+            }
+        }
     }
 
     /// The changes in the order they were added.
@@ -72,7 +82,7 @@ impl Batch {
         self.bytes.len()
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Range<usize> {
+    fn push(&mut self, bytes: &[u8]) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(bytes);
         start..self.bytes.len()

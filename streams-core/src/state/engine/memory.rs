@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use crate::error::Result;
 use crate::ids::TaskId;
-use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, StoreNumber, Visit};
+use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, Op, StoreNumber, Visit};
 
 /// Engines in memory. A task opened again finds what it had, as long as the backend lives.
 #[derive(Default)]
@@ -90,15 +90,19 @@ impl Engine for MemoryEngine {
     }
 
     fn apply(&self, batch: &Batch) -> Result<()> {
+        self.load(&mut batch.ops()).map(|_| ())
+    }
+
+    fn load(&self, ops: &mut dyn Iterator<Item = Op<'_>>) -> Result<bool> {
         let mut stores = self.write();
-        for op in batch.ops() {
+        for op in ops {
             let rows = stores.entry(op.store).or_default();
             match op.value {
                 Some(value) => drop(rows.insert(op.key.to_vec(), value.into())),
                 None => drop(rows.remove(op.key)),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn delete_range(&self, store: StoreNumber, range: &KeyRange) -> Result<()> {

@@ -5,21 +5,26 @@
 //! not keep the last batches, because the changelog has them. It knows nothing of types, time or commits.
 
 mod batch;
+#[cfg(feature = "fjall")]
+mod fjall;
+mod kind;
 mod memory;
 pub(crate) mod range;
+mod rows;
 mod sled;
 
 pub use batch::{Batch, Op};
+#[cfg(feature = "fjall")]
+pub use fjall::FjallBackend;
+pub use kind::EngineKind;
 pub use memory::MemoryBackend;
 pub use range::{Direction, KeyRange};
 pub use sled::SledBackend;
 
-use std::fmt;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::ids::TaskId;
 
 /// A store inside of an engine; [`StoreNumber::META`] holds what the task keeps about its stores.
@@ -51,6 +56,13 @@ pub trait Engine: Send + Sync {
     /// Applies all of `batch` or, if the process ends before it is done, nothing of it.
     fn apply(&self, batch: &Batch) -> Result<()>;
 
+    /// Applies `rows` as [`apply`](Self::apply) does a batch, however many there are, if the engine can do that in
+    /// little memory. They come in the order of store and key, no key twice. False, and nothing is done, if it cannot
+    /// or they are too few: the caller makes batches of them.
+    fn load(&self, _rows: &mut dyn Iterator<Item = Op<'_>>) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Removes the keys of `range`. A crash may leave some of them.
     fn delete_range(&self, store: StoreNumber, range: &KeyRange) -> Result<()>;
 
@@ -72,51 +84,4 @@ pub trait Backend: Send + Sync {
 
     /// Removes the engine of a task. Nothing must be using it. No error if there is none.
     fn wipe_task(&self, task: TaskId) -> Result<()>;
-}
-
-/// Which engine the stores of an application use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum EngineKind {
-    /// sled: on disk, survives the process.
-    #[default]
-    Sled,
-    /// A sorted map in memory: nothing on disk, restored from the changelog at start.
-    Memory,
-}
-
-impl EngineKind {
-    /// Opens the backend in `dir`, which is created if it is missing and used by engines on disk only. `cache_bytes`
-    /// is how much memory such an engine may use for its own cache. Errs with `Locked` if another process uses the
-    /// directory.
-    pub fn open(self, dir: &Path, cache_bytes: u64) -> Result<Arc<dyn Backend>> {
-        Ok(match self {
-            EngineKind::Sled => Arc::new(SledBackend::open(dir, cache_bytes)?),
-            EngineKind::Memory => Arc::new(MemoryBackend::new()),
-        })
-    }
-}
-
-impl std::str::FromStr for EngineKind {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "sled" => Ok(EngineKind::Sled),
-            "memory" => Ok(EngineKind::Memory),
-            _ => Err(Error::new(
-                ErrorKind::Config,
-                format!("`{name}` is not a state engine; use `sled` or `memory`"),
-            )),
-        }
-    }
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            EngineKind::Sled => "sled",
-            EngineKind::Memory => "memory",
-        })
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A row's key is the store's number in two bytes and then the key, so that one batch of the tree spans all stores.
 
-use std::ops::{Bound, ControlFlow};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,10 +11,9 @@ use sled::{Batch as SledBatch, Config, Db, Tree};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TaskId;
-use crate::state::engine::range::after_prefix;
+use crate::state::engine::rows::{parse_task, row_key, row_range, task_name};
 use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, StoreNumber, Visit};
 
-const TREE_PREFIX: &str = "task-";
 /// Rows removed at once by `delete_range`, so that readers wait for a short time only.
 const DELETE_ROWS: usize = 1024;
 
@@ -59,18 +58,19 @@ impl SledBackend {
 
 impl Backend for SledBackend {
     fn open_task(&self, task: TaskId) -> Result<Arc<dyn Engine>> {
-        let tree = self.db.open_tree(tree_name(task)).map_err(failed)?;
+        let tree = self.db.open_tree(task_name(task)).map_err(failed)?;
         Ok(Arc::new(SledEngine { tree }))
     }
 
     fn tasks(&self) -> Result<Vec<TaskId>> {
-        let mut tasks: Vec<TaskId> = self.db.tree_names().iter().filter_map(|name| parse(name)).collect();
+        let mut tasks: Vec<TaskId> =
+            self.db.tree_names().iter().filter_map(|name| parse_task(name)).collect();
         tasks.sort_unstable();
         Ok(tasks)
     }
 
     fn wipe_task(&self, task: TaskId) -> Result<()> {
-        self.db.drop_tree(tree_name(task)).map_err(failed)?;
+        self.db.drop_tree(task_name(task)).map_err(failed)?;
         Ok(())
     }
 }
@@ -160,41 +160,6 @@ impl Engine for SledEngine {
         self.tree.flush().map_err(failed)?;
         Ok(())
     }
-}
-
-fn tree_name(task: TaskId) -> String {
-    format!("{TREE_PREFIX}{task}")
-}
-
-fn parse(name: &[u8]) -> Option<TaskId> {
-    let (sub_topology, partition) =
-        std::str::from_utf8(name).ok()?.strip_prefix(TREE_PREFIX)?.split_once('_')?;
-    Some(TaskId { sub_topology: sub_topology.parse().ok()?, partition: partition.parse().ok()? })
-}
-
-fn row_key(store: StoreNumber, key: &[u8], out: &mut Vec<u8>) {
-    out.clear();
-    out.extend_from_slice(&store.0.to_be_bytes());
-    out.extend_from_slice(key);
-}
-
-fn row_range(store: StoreNumber, range: &KeyRange) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
-    let row = |key: &Vec<u8>| {
-        let mut out = Vec::with_capacity(key.len() + 2);
-        row_key(store, key, &mut out);
-        out
-    };
-    let lower = match &range.lower {
-        Bound::Included(key) => Bound::Included(row(key)),
-        Bound::Excluded(key) => Bound::Excluded(row(key)),
-        Bound::Unbounded => Bound::Included(store.0.to_be_bytes().to_vec()),
-    };
-    let upper = match &range.upper {
-        Bound::Included(key) => Bound::Included(row(key)),
-        Bound::Excluded(key) => Bound::Excluded(row(key)),
-        Bound::Unbounded => after_prefix(&store.0.to_be_bytes()),
-    };
-    (lower, upper)
 }
 
 fn is_lock(error: &sled::Error) -> bool {

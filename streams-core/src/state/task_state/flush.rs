@@ -1,7 +1,7 @@
 //! The background write: committed rows reach the engine, sorted, with the checkpoint they stand for.
 
 use crate::error::Result;
-use crate::state::engine::Batch;
+use crate::state::engine::{Batch, Op, StoreNumber};
 use crate::state::task_state::{Changelog, Opened, TaskState, meta};
 use crate::state::task_store::layers::FlushPart;
 
@@ -54,15 +54,47 @@ impl TaskState {
         Ok(flushed)
     }
 
-    /// Rows of logged stores may go ahead of the last batch, which has the checkpoints: if there is no last batch,
-    /// the changelog is replayed from the old checkpoints and overwrites what went ahead. Everything else is in the
-    /// last batch.
+    /// All at once if the engine can, else in batches.
     fn write(
         &self,
         parts: &[FlushPart],
         changelogs: Vec<Changelog>,
         metadata: Option<&[u8]>,
     ) -> Result<Flushed> {
+        let mut meta = Batch::new();
+        for ((Opened { number, .. }, part), changelog) in self.stores.iter().zip(parts).zip(changelogs) {
+            meta::put_checkpoint(&mut meta, *number, changelog, &part.progress);
+        }
+        if let Some(metadata) = metadata {
+            meta::put_metadata(&mut meta, metadata);
+        }
+        match self.write_at_once(parts, &meta)? {
+            Some(flushed) => Ok(flushed),
+            None => self.write_batches(parts, &meta),
+        }
+    }
+
+    fn write_at_once(&self, parts: &[FlushPart], meta: &Batch) -> Result<Option<Flushed>> {
+        let mut metas: Vec<Op<'_>> = meta.ops().collect();
+        metas.sort_unstable_by_key(|op| op.key);
+        let mut stores: Vec<(StoreNumber, &FlushPart)> =
+            self.stores.iter().zip(parts).map(|(opened, part)| (opened.number, part)).collect();
+        stores.sort_unstable_by_key(|(number, _)| *number);
+        let mut flushed = Flushed { rows: parts.iter().map(|part| part.rows.len()).sum(), bytes: 0 };
+        let count = metas.len() + flushed.rows;
+        let rows = stores.iter().flat_map(|(number, part)| {
+            part.rows.iter().map(|(key, value)| Op { store: *number, key, value })
+        });
+        let mut rows = Counted { left: count, rows: metas.into_iter().chain(rows), bytes: 0 };
+        let loaded = self.engine.load(&mut rows)?;
+        flushed.bytes = rows.bytes;
+        Ok(loaded.then_some(flushed))
+    }
+
+    /// Rows of logged stores may go ahead of the last batch, which has the checkpoints: if there is no last batch,
+    /// the changelog is replayed from the old checkpoints and overwrites what went ahead. Everything else is in the
+    /// last batch.
+    fn write_batches(&self, parts: &[FlushPart], meta: &Batch) -> Result<Flushed> {
         let mut batch = Batch::new();
         let mut flushed = Flushed::default();
         for logged in [true, false] {
@@ -81,12 +113,7 @@ impl TaskState {
                 }
             }
         }
-        for ((Opened { number, .. }, part), changelog) in self.stores.iter().zip(parts).zip(changelogs) {
-            meta::put_checkpoint(&mut batch, *number, changelog, &part.progress);
-        }
-        if let Some(metadata) = metadata {
-            meta::put_metadata(&mut batch, metadata);
-        }
+        batch.append(meta);
         flushed.bytes += batch.byte_len();
         self.engine.apply(&batch)?;
         Ok(flushed)
@@ -107,5 +134,27 @@ impl TaskState {
     /// Returns when everything that was flushed would survive the machine losing power.
     pub fn sync(&self) -> Result<()> {
         self.engine.sync()
+    }
+}
+
+/// Rows whose number is known before they are made.
+struct Counted<I> {
+    left: usize,
+    rows: I,
+    bytes: usize,
+}
+
+impl<'a, I: Iterator<Item = Op<'a>>> Iterator for Counted<I> {
+    type Item = Op<'a>;
+
+    fn next(&mut self) -> Option<Op<'a>> {
+        let op = self.rows.next()?;
+        self.left = self.left.saturating_sub(1);
+        self.bytes += op.key.len() + op.value.map_or(0, <[u8]>::len);
+        Some(op)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
     }
 }
