@@ -255,6 +255,11 @@ impl Task {
         &self.queues
     }
 
+    /// Markers of upstream tasks passed so far, which are no records.
+    pub(crate) fn markers(&self) -> u64 {
+        self.queues.iter().map(|queue| queue.markers).sum()
+    }
+
     /// Takes the time of the last record that was run since it was asked last.
     pub(crate) fn take_last_time(&mut self) -> Option<Timestamp> {
         self.queues.iter_mut().filter_map(|queue| queue.last_time.take()).max()
