@@ -37,9 +37,14 @@ fn a_closure_that_does_not_return_is_not_alive_and_named_with_its_node_and_recor
     inside.wait_for_somebody();
     let Health { live, ready, .. } = wait_for("not alive", || Some(app.health()).filter(|h| !h.live.ok));
     assert_eq!((live.reason, ready.ok, ready.reason), (HealthReason::Stuck, false, HealthReason::Stuck));
-    for part in
-        ["worker 1", "task 0_0", "KSTREAM-MAP-0000000001", "health.rs", "words-0@2", "`stuck-after` (0.2 s)"]
-    {
+    for part in [
+        "worker 1",
+        "task 0_0",
+        "KSTREAM-SOURCE-0000000000",
+        "health.rs",
+        "words-0@2",
+        "`stuck-after` (0.2 s)",
+    ] {
         assert!(live.text.contains(part), "{part} is not in: {}", live.text);
     }
     let json = live.to_json();

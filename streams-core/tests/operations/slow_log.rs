@@ -5,8 +5,8 @@ use std::sync::Arc;
 use streams_core::Result;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
-    Committed, GroupMember, GroupMetadata, GroupOptions, Log, NewTopic, PartitionReader, Producer,
-    ProducerOptions, TopicHandle, TopicInfo, Wakeup,
+    Committed, GroupMember, GroupMetadata, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader,
+    Producer, ProducerOptions, TopicHandle, TopicInfo, Wakeup,
 };
 use streams_core::record::{RecordBatch, RecordView};
 
@@ -63,6 +63,10 @@ impl Log for Slow {
 
     fn alter_committed(&self, group: &str, offsets: &[(TopicPartition, Option<Committed>)]) -> Result<()> {
         self.log.alter_committed(group, offsets)
+    }
+
+    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
+        self.log.group_members(group)
     }
 
     fn open_reader(
