@@ -58,7 +58,7 @@ where
     V: MaybeNull<V2>,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let mut scratch = std::mem::take(&mut ctx.scratch);
         let result = self.write(ctx, &record, &mut scratch.key, &mut scratch.value, &mut scratch.headers);
         ctx.scratch = scratch;

@@ -160,7 +160,7 @@ impl<K: Send + 'static, V: Send + 'static> SourceHead for Source<K, V> {
         raw: RecordView<'_>,
         partition_time: Timestamp,
     ) -> Result<Option<Timestamp>> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         match self.decoder.read(raw, partition_time) {
             Ok(record) if record.timestamp < 0 => {
                 ctx.drop_record(crate::operators::DropReason::InvalidTimestamp)?;

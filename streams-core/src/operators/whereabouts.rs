@@ -10,7 +10,7 @@ use crate::ids::{NodeId, Offset};
 /// No record is under way.
 const NONE: Offset = -1;
 
-/// The node that runs and the record it runs for.
+/// The node that runs, or one before it, and the record it runs for.
 #[derive(Debug)]
 pub(crate) struct Whereabouts {
     node: AtomicU32,
@@ -26,7 +26,8 @@ impl Default for Whereabouts {
 }
 
 impl Whereabouts {
-    /// The node that runs.
+    /// The last node entered that shows itself: sources, sinks and nodes with state or processors. What runs may be a
+    /// stateless node behind it.
     #[inline]
     pub(crate) fn node(&self) -> NodeId {
         NodeId(self.node.load(Relaxed))

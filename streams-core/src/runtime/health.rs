@@ -10,6 +10,8 @@ use crate::runtime::state::AppState;
 
 /// A wait for the log that takes longer is said.
 const LOG_PATIENCE: Duration = Duration::from_secs(5);
+/// A thread that has nothing to do comes round this often at least.
+const REST: Duration = Duration::from_secs(10);
 /// Calls of the log have time limits of their own: they may take so many times longer than anything else.
 const LOG_FACTOR: u32 = 10;
 
@@ -141,6 +143,8 @@ impl Threads {
 pub(super) fn limit_of(doing: Doing, stuck_after: Duration) -> Option<Duration> {
     match doing {
         Doing::Waiting | Doing::Ended => None,
+        // Whoever has nothing to do looks round by itself.
+        Doing::Resting => Some(stuck_after.saturating_add(REST)),
         doing if doing.is_of_log() => Some(stuck_after.saturating_mul(LOG_FACTOR)),
         _ => Some(stuck_after),
     }
@@ -197,6 +201,9 @@ fn ready(monitor: &Monitor, state: &AppState, threads: &Threads, live: &Check) -
 fn restoring(monitor: &Monitor) -> String {
     let tasks = monitor.tasks();
     let open: Vec<_> = tasks.iter().filter(|task| task.phase == TaskPhase::Restoring).collect();
+    if open.is_empty() {
+        return "tasks are being opened".to_owned();
+    }
     let done: u64 = tasks.iter().map(|task| task.restored).sum();
     let left: u64 = tasks.iter().map(|task| task.restore_remaining()).sum();
     let stores = || open.iter().flat_map(|task| &task.restore).filter(|store| store.position < store.end);

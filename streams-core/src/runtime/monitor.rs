@@ -158,7 +158,7 @@ impl Vitals {
             .map_or("no record (a timer, a commit or the end of the input)".to_owned(), |(topic, offset)| {
                 format!("record {topic}-{}@{offset}", task.partition)
             });
-        format!("task {task}, node {}, {record}", self.topology.describe_node(node))
+        format!("task {task}, at or behind node {}, {record}", self.topology.describe_node(node))
     }
 
     /// Looks at all workers; tells of those that have stood still too long and of those that go on again. `stuck` are

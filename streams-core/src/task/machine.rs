@@ -78,6 +78,7 @@ impl Task {
         let mut ctx = TaskContext {
             task: id,
             application_id: env.application_id,
+            node: NodeId(0),
             whereabouts: Arc::default(),
             origin: None,
             stream_time: StreamTime::unknown(),
@@ -242,7 +243,7 @@ impl Task {
 
     /// The node and the record under way, for messages.
     pub(crate) fn whereabouts(&self) -> String {
-        format!("task {}, {}, {}", self.id, (self.ctx.describe)(self.ctx.node()), self.ctx.place())
+        format!("task {}, {}, {}", self.id, (self.ctx.describe)(self.ctx.node), self.ctx.place())
     }
 
     /// The same for other threads, at any time.
@@ -253,6 +254,11 @@ impl Task {
     /// Its input queues.
     pub(crate) fn queues(&self) -> &[InputQueue] {
         &self.queues
+    }
+
+    /// Markers of upstream tasks passed so far, which are no records.
+    pub(crate) fn markers(&self) -> u64 {
+        self.queues.iter().map(|queue| queue.markers).sum()
     }
 
     /// Takes the time of the last record that was run since it was asked last.

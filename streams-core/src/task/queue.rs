@@ -38,6 +38,8 @@ pub(crate) struct InputQueue {
     pub(crate) aligned: Option<AlignedTime>,
     /// Whether a marker of an upstream task was passed since this was last asked.
     pub(crate) heard: bool,
+    /// Markers passed so far: they are no records.
+    pub(crate) markers: u64,
     /// Emptied batches, to be filled again.
     spare: Vec<RecordBatch>,
 }
@@ -67,6 +69,7 @@ impl InputQueue {
             last_time: None,
             aligned,
             heard: false,
+            markers: 0,
             spare: Vec::new(),
         }
     }
@@ -110,6 +113,7 @@ impl InputQueue {
                     aligned.take(marker);
                     self.heard = true;
                 }
+                self.markers += 1;
                 self.advance();
                 // What comes behind the marker is judged by the new time.
                 if self.heard {

@@ -31,7 +31,7 @@ where
     A: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let Record { key, value, timestamp, headers } = record;
         if self.input.is_null(&value) {
             return ctx.drop_record(DropReason::NullValue);

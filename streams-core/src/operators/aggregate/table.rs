@@ -33,7 +33,7 @@ where
     A: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let Record { key, value: Change { new: added, old: removed }, timestamp, headers } = record;
         let (add, subtract, output) = (&self.add, &self.subtract, &self.output);
         let held_back = self.store.held_back;

@@ -47,7 +47,7 @@ where
     A: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         // The clock first, then the windows: a record can be late by its own time (rule W-3).
         let now = ctx.aligned_time.unwrap_or(record.timestamp);
         let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
@@ -63,7 +63,7 @@ where
             let value = if next_window.is_some() { value.clone() } else { value.take() };
             let Some(value) = value else { break };
             if window.end <= late {
-                ctx.enter(self.node);
+                ctx.enter_seen(self.node);
                 ctx.drop_record(DropReason::Late)?;
             } else {
                 self.add(ctx, &key, value, timestamp, window, &headers)?;
@@ -102,7 +102,7 @@ where
             (Change { new: forward, old }, timestamp)
         })?;
         if put == Put::Expired {
-            ctx.enter(self.node);
+            ctx.enter_seen(self.node);
             ctx.drop_record(DropReason::Expired)?;
         }
         if !forwards {
@@ -194,14 +194,14 @@ where
     }
 
     fn pass_time(&mut self, ctx: &mut TaskContext, now: Timestamp) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let closed = self.clock.advance(now).saturating_sub(self.windows.grace_ms());
         self.keep_open_windows();
         if self.emit == Emit::Close { self.emit_closed(ctx, closed, &Headers::new()) } else { Ok(()) }
     }
 
     fn finish(&mut self, ctx: &mut TaskContext) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         if self.emit == Emit::Close
             && let Some(last) = self.emit_up_to(ctx, Timestamp::MAX, &Headers::new())?
         {

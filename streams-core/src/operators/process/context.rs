@@ -60,7 +60,7 @@ impl<K, V> ProcessorContext<'_, K, V> {
     pub fn forward(&mut self, record: Record<K, V>) -> Result<()> {
         self.check(&record)?;
         self.next.push(self.task, record)?;
-        self.task.enter(self.node);
+        self.task.enter_seen(self.node);
         Ok(())
     }
 
@@ -75,14 +75,14 @@ impl<K, V> ProcessorContext<'_, K, V> {
             ));
         };
         self.next.push_nth(self.task, number, record)?;
-        self.task.enter(self.node);
+        self.task.enter_seen(self.node);
         Ok(())
     }
 
     /// Counts the record under way as dropped by this processor, for example because a window store refused it
     /// ([`Put::Expired`](crate::state::Put::Expired)). Pass an error on with `?`.
     pub fn count_dropped(&mut self, reason: DropReason) -> Result<()> {
-        self.task.enter(self.node);
+        self.task.enter_seen(self.node);
         self.task.drop_record(reason)
     }
 

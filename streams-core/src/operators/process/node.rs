@@ -25,7 +25,7 @@ impl<K2, V2, P> ProcessorNode<K2, V2, P> {
         ctx: &mut TaskContext,
         call: impl FnOnce(&mut P, &mut ProcessorContext<'_, K2, V2>) -> UserResult,
     ) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let mut context = ProcessorContext {
             task: ctx,
             node: self.node,
@@ -35,7 +35,7 @@ impl<K2, V2, P> ProcessorNode<K2, V2, P> {
             stores: &self.stores,
         };
         let result = call(&mut self.processor, &mut context);
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         result.or_else(|error| ctx.fail(Failing::Processing, error))
     }
 }

@@ -54,7 +54,7 @@ where
     VO: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let Record { key, value: Change { new, old }, timestamp, headers } = record;
         let (joiner, alone, send_old) = (&self.joiner, self.alone, self.send_old);
         let joined = self.other.with(ctx, &key, |other| {
@@ -89,7 +89,7 @@ where
     R: Clone + Send + 'static,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<R>>) -> Result<()> {
-        ctx.enter(self.node);
+        ctx.enter_seen(self.node);
         let Record { key, value: Change { new, .. }, timestamp, headers } = record;
         // What the store held is what was put out before, also where a side has changed in between.
         match self.store.put(&key, new, timestamp)? {

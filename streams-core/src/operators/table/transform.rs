@@ -152,7 +152,7 @@ where
     T: ValueTransformer<K, V, V2>,
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, Change<V>>) -> Result<()> {
-        ctx.enter(self.transformer.node);
+        ctx.enter_seen(self.transformer.node);
         let Record { key, value, timestamp, headers } = record;
         let change = match self.change(ctx, &key, value) {
             Ok(change) => change,

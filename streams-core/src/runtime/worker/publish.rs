@@ -122,7 +122,7 @@ impl RunningTask {
             for ((shown, input), queue) in metrics.inputs.iter_mut().zip(inputs.iter()).zip(queues) {
                 shown.position = queue.position;
                 shown.lag = input.lag(queue.len());
-                shown.records = input.records - queue.len() as u64;
+                shown.records = input.records - queue.len() as u64 - queue.markers;
                 shown.bytes = input.bytes;
             }
             metrics.lag = metrics.inputs.iter().map(|input| input.lag).sum();

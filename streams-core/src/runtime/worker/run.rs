@@ -134,18 +134,18 @@ impl Worker {
         self.turn.polling += elapsed_since(lap);
         task.mark_idle(shared.config.idle_after, now, &mut self.idle_until);
         let ready = task.is_ready(shared.config.max_task_idle, now, &mut self.idle_until);
-        let count = if ready { task.process(RUN)? } else { 0 };
-        if count > 0 {
-            Gauges::add(&shared.gauges.consumed, count as u64);
+        let (taken, records) = if ready { task.process(RUN)? } else { (0, 0) };
+        if taken > 0 {
+            Gauges::add(&shared.gauges.consumed, records);
             moved = true;
         }
         self.send_outputs(index)?;
-        if count > 0 {
-            let (count, elapsed, task) = (count as u64, elapsed_since(lap), &mut self.tasks[index]);
+        if records > 0 {
+            let (elapsed, task) = (elapsed_since(lap), &mut self.tasks[index]);
             let (last, times) = (task.task.take_last_time(), [task.task.stream_time(), wall_clock]);
-            task.counters.processed(*lap, count, elapsed, last, times);
-            self.counters.process.took(*lap, count, elapsed);
-            self.turn.processed += count;
+            task.counters.processed(*lap, records, elapsed, last, times);
+            self.counters.process.took(*lap, records, elapsed);
+            self.turn.processed += records;
         }
         if self.is_large(index) {
             self.commit()?;

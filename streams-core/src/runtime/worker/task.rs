@@ -183,9 +183,10 @@ impl RunningTask {
         any && all
     }
 
-    /// Processes up to `limit` records, or until an input runs empty; how many were taken.
-    pub(super) fn process(&mut self, limit: usize) -> Result<usize> {
-        let before = self.buffered();
+    /// Processes up to `limit` records, or until an input runs empty; how many were taken, and how many of them are
+    /// records and not markers of upstream tasks.
+    pub(super) fn process(&mut self, limit: usize) -> Result<(usize, u64)> {
+        let (before, markers) = (self.buffered(), self.task.markers());
         self.dirty = true;
         if self.inputs.len() == 1 {
             for _ in 0..limit {
@@ -202,8 +203,9 @@ impl RunningTask {
             }
         }
         let taken = before - self.buffered();
-        self.consumed += taken as u64;
-        Ok(taken)
+        let records = taken as u64 - (self.task.markers() - markers);
+        self.consumed += records;
+        Ok((taken, records))
     }
 
     /// Tells the task the time; whether a punctuation was due.

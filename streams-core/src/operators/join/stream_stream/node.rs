@@ -90,7 +90,7 @@ where
     {
         let Record { key, value, timestamp, headers } = record;
         let now = self.tell_time(ctx, timestamp);
-        ctx.enter(self.nodes(S::SIDE).join);
+        ctx.enter_seen(self.nodes(S::SIDE).join);
         let null = S::serde(&self.serdes).is_null(&value);
         let Some(key) = key.into_key() else {
             // No partner can ever come (KIP-962).
@@ -108,7 +108,7 @@ where
         }
         if timestamp >= now || ctx.aligned_time.is_some() {
             self.free_due(ctx, &headers)?;
-            ctx.enter(self.nodes(S::SIDE).join);
+            ctx.enter_seen(self.nodes(S::SIDE).join);
         }
         let key = K::from_key(key);
         self.find_partners::<S>(&key, &value, timestamp)?;
@@ -130,7 +130,7 @@ where
         timestamp: Timestamp,
     ) -> Result<()> {
         self.tell_time(ctx, timestamp);
-        ctx.enter(self.nodes(S::SIDE).join);
+        ctx.enter_seen(self.nodes(S::SIDE).join);
         ctx.drop_record(reason)?;
         match key {
             Some(key) => {
@@ -210,7 +210,7 @@ where
         match own.add(&self.scratch.key, timestamp, value, timestamp)? {
             Put::Stored => Ok(()),
             Put::Expired => {
-                ctx.enter(self.nodes(S::SIDE).windowed);
+                ctx.enter_seen(self.nodes(S::SIDE).windowed);
                 ctx.drop_record(DropReason::Expired)
             }
         }
@@ -245,7 +245,7 @@ where
                 Due::Right { value, .. } => self.joiner.right_alone(&key, value),
             };
             if let Some(value) = result {
-                ctx.enter(self.nodes(side).join);
+                ctx.enter_seen(self.nodes(side).join);
                 self.next.push(ctx, Record { key, value, timestamp, headers: headers.clone() })?;
             }
         }

@@ -77,7 +77,7 @@ where
         match self.store.add(&self.key, timestamp, value, timestamp)? {
             Put::Stored => Ok(()),
             Put::Expired => {
-                ctx.enter(self.windowed);
+                ctx.enter_seen(self.windowed);
                 ctx.drop_record(DropReason::Expired)
             }
         }
@@ -105,7 +105,7 @@ where
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         let Record { key, value, timestamp, headers } = record;
         self.tell_time(ctx.aligned_time);
-        ctx.enter(self.merge);
+        ctx.enter_seen(self.merge);
         let Some(bytes) = key.key() else { return ctx.drop_record(DropReason::NullKey) };
         self.write_key(bytes)?;
         if self.value_serde.is_null(&value) {
@@ -133,7 +133,7 @@ where
         timestamp: Timestamp,
     ) -> Result<bool> {
         self.tell_time(ctx.aligned_time);
-        ctx.enter(self.merge);
+        ctx.enter_seen(self.merge);
         ctx.drop_record(reason)?;
         if let Some(key) = key.and_then(JoinKey::key) {
             self.write_key(key)?;

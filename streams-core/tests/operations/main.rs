@@ -1,0 +1,8 @@
+//! What an application tells those who operate it: metrics, health, log lines.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod health;
+mod metrics;
+mod prometheus;
+mod slow_log;
+mod support;
