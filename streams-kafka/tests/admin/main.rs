@@ -1,0 +1,15 @@
+//! What belongs to running an application on a cluster: its topics, its group, its reset.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that unwraps fails with the line that was wrong"
+)]
+
+mod created;
+#[allow(dead_code, reason = "not all of it is of interest here")]
+#[path = "../../../tests/topics/programs.rs"]
+mod programs;
+mod purge;
+mod refused;
+mod support;
+mod unauthorised;
