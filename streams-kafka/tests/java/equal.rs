@@ -1,0 +1,57 @@
+//! Undisturbed runs of both sides put out the same for the same input.
+
+use crate::apps::{Commit, Job, log};
+use crate::compare::assert_equal;
+use crate::input::{Input, seed};
+use crate::programs::Program;
+
+const RECORDS: usize = 200;
+
+#[test]
+fn folds_and_windows_are_equal() {
+    check(Program::Folds);
+}
+
+#[test]
+fn what_goes_through_repartitions_is_equal() {
+    check(Program::Rekeyed);
+}
+
+#[test]
+fn joins_of_streams_with_tables_are_equal() {
+    check(Program::StreamTable);
+}
+
+#[test]
+fn joins_and_groups_of_tables_are_equal() {
+    check(Program::Tables);
+}
+
+#[test]
+fn joins_of_streams_are_equal() {
+    check(Program::Streams);
+}
+
+#[test]
+fn windows_that_close_are_equal() {
+    check(Program::Closing);
+}
+
+#[test]
+fn times_of_partitions_are_equal() {
+    check(Program::Times);
+}
+
+fn check(program: Program) {
+    let (seed, log) = (seed(), log());
+    let name = |side: &str| format!("equal-{program:?}-{seed:x}-{side}");
+    let mut input = Input::new(name("in"), program, seed, &*log);
+    input.write(&*log, RECORDS);
+    if program == Program::Streams {
+        input.close(&*log);
+    }
+    let (java, rust) = (Job::new(name("java"), program, &input), Job::new(name("rust"), program, &input));
+    java.run_java(Commit::Often, true);
+    rust.run_rust(Commit::Often);
+    assert_equal(&java, &rust);
+}

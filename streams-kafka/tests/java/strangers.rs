@@ -1,0 +1,101 @@
+//! An application that is started while the other side runs is told so, and the one that runs is not disturbed.
+
+use std::time::{Duration, Instant};
+
+use streams_core::ErrorKind;
+use streams_core::runtime::AppState;
+use streams_kafka::GroupProtocol;
+
+use crate::apps::{Commit, Job, log};
+use crate::input::{Input, seed};
+use crate::jvm::{DEADLINE, Jvm};
+use crate::programs::Program;
+use crate::records::{committed, wait_drained};
+
+#[test]
+fn a_group_of_kafka_streams_refuses_this_library() {
+    refused(GroupProtocol::Classic, "classic");
+}
+
+#[test]
+fn a_group_of_kafka_streams_refuses_this_library_with_the_consumer_protocol() {
+    refused(GroupProtocol::Consumer, "classic");
+}
+
+#[test]
+fn a_group_of_the_streams_protocol_refuses_this_library() {
+    refused(GroupProtocol::Classic, "streams");
+}
+
+fn refused(protocol: GroupProtocol, java: &'static str) {
+    let (seed, log) = (seed(), log());
+    let name = |what: &str| format!("refused-{protocol:?}-{java}-{seed:x}-{what}");
+    let mut input = Input::new(name("in"), Program::Folds, seed, &*log);
+    let mut job = Job::new(name("job"), Program::Folds, &input);
+    (job.protocol, job.java_protocol) = (protocol, java);
+    input.write(&*log, 20);
+    job.start_java(Commit::Often, true);
+    Jvm::shared().wait_for(&job.id, "running");
+    wait_drained(&*log, &job.id, &input.topics(), &[]);
+
+    let app = job.start_rust(Commit::Often);
+    let until = Instant::now() + DEADLINE;
+    while !app.metrics().state.is_final() {
+        assert!(Instant::now() < until, "it is not refused: {}", app.metrics().state);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let state = app.metrics().state;
+    let AppState::Failed { kind, message } = &state else { panic!("{state}") };
+    assert_eq!(*kind, ErrorKind::Config, "{message}");
+    assert!(message.contains(&job.id) && message.contains("another kind"), "{message}");
+    drop(app);
+
+    input.write(&*log, 20);
+    wait_drained(&*log, &job.id, &input.topics(), &[]);
+    job.stop_java();
+}
+
+#[test]
+fn kafka_streams_is_refused_by_a_group_of_this_library() {
+    for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
+        let (seed, log) = (seed(), log());
+        let name = |what: &str| format!("held-{protocol:?}-{seed:x}-{what}");
+        let mut input = Input::new(name("in"), Program::Folds, seed, &*log);
+        let mut job = Job::new(name("job"), Program::Folds, &input);
+        job.protocol = protocol;
+        input.write(&*log, 20);
+        let app = job.start_rust(Commit::Often);
+        wait_drained(&*log, &job.id, &input.topics(), &[]);
+
+        job.start_java(Commit::Often, true);
+        let error = Jvm::shared().wait_for_any(&job.id, &["died"]).1;
+        assert!(error.contains("InconsistentGroupProtocol"), "{error}");
+        job.stop_java();
+
+        input.write(&*log, 20);
+        wait_drained(&*log, &job.id, &input.topics(), &[]);
+        assert_eq!(app.metrics().restarts, 0);
+        app.shutdown(DEADLINE).unwrap();
+    }
+}
+
+/// Positions and times of partitions are those of Kafka Streams; what operators have to remember comes behind them.
+#[test]
+fn committed_positions_and_times_are_equal() {
+    let (seed, log) = (seed(), log());
+    for program in [Program::Folds, Program::Streams] {
+        let name = |what: &str| format!("committed-{program:?}-{seed:x}-{what}");
+        let mut input = Input::new(name("in"), program, seed, &*log);
+        let (java, rust) = (Job::new(name("java"), program, &input), Job::new(name("rust"), program, &input));
+        input.write(&*log, 40);
+        java.run_java(Commit::Often, true);
+        rust.run_rust(Commit::Often);
+        let [java, rust] = [java, rust].map(|job| {
+            let found = committed(&*log, &job.id, &input.topics());
+            // Version and time are nine bytes: twelve digits of Base64.
+            let short = |text: &str| text[..12].to_owned();
+            found.into_iter().map(|(p, c)| (p, c.offset, short(&c.metadata))).collect::<Vec<_>>()
+        });
+        assert_eq!(java, rust);
+    }
+}
