@@ -94,6 +94,11 @@ impl KafkaConfig {
             let message = "`bootstrap-servers` is missing: give `host:port` of some brokers";
             return Err(Error::new(ErrorKind::Config, message));
         }
+        self.check_owned()
+    }
+
+    /// Errs on settings that are refused.
+    fn check_owned(&self) -> Result<()> {
         for (section, settings) in
             [("client", &self.client), ("consumer", &self.consumer), ("producer", &self.producer)]
         {

@@ -53,6 +53,20 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "input")]
     pub dead_letter: Option<PathBuf>,
 
+    /// Brokers of an Apache Kafka cluster, with commas: the topics are there, and processes that are started with
+    /// the same brokers share the work. The data directory keeps the state of this process only; two need two.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub bootstrap: Option<String>,
+
+    /// A TOML file with settings for Kafka: `bootstrap-servers`, and tables `client`, `consumer` and `producer` with
+    /// those of librdkafka. Variables such as KAFKA_CLIENT_SECURITY_PROTOCOL go over it.
+    #[arg(long, value_name = "FILE")]
+    pub kafka_config: Option<PathBuf>,
+
+    /// Make no events: share the work of a process that does, or count what others write to ad_events_raw. On Kafka.
+    #[arg(long, conflicts_with_all = ["input", "rate", "speed", "seed"])]
+    pub no_generate: bool,
+
     /// Events that the generator makes per second.
     #[arg(long, value_name = "N", default_value_t = 1000, conflicts_with = "input", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub rate: u32,
@@ -79,6 +93,12 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn who_makes_no_events_has_no_generator_to_set() {
+        assert!(Args::try_parse_from(["ctr", "--bootstrap", "a:1", "--no-generate", "--rate", "5"]).is_err());
+        assert!(Args::try_parse_from(["ctr", "--bootstrap", "a:1", "--no-generate"]).is_ok());
     }
 
     #[test]

@@ -166,7 +166,7 @@ pub fn collect(log: &dyn Log, file: Option<&Path>, inputs: &[String]) -> Result<
     let mut all = |out: Option<&mut dyn Write>| -> io::Result<()> {
         let mut out = out;
         let mut written = Ok(());
-        let read = reader.read(|record| {
+        let read = reader.read_all(log, |record| {
             let letter = DeadLetter::read(record)?;
             letter.tell(inputs);
             counts.add(&letter);

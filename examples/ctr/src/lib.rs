@@ -1,6 +1,7 @@
 //! The CTR service as a library: its topology, records and modes, so that tests run what the binary runs.
 
 pub mod args;
+pub mod cluster;
 pub mod dead_letters;
 pub mod files;
 pub mod generator;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use ctr::args::Args;
+use ctr::cluster::Cluster;
 use ctr::files::FileRun;
 use ctr::live::{LiveRun, Stop};
 use streams_core::{Error, ErrorKind, Result};
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
 
 fn files(args: Args) -> Result<()> {
     let run = FileRun {
+        cluster: Cluster::of(args.bootstrap.as_deref(), args.kafka_config.as_deref())?,
         inputs: args.input,
         output_dir: args.output_dir.unwrap_or_default(),
         data_dir: args.data_dir,
@@ -45,7 +47,15 @@ fn files(args: Args) -> Result<()> {
 }
 
 fn live(args: &Args) -> Result<()> {
+    let cluster = Cluster::of(args.bootstrap.as_deref(), args.kafka_config.as_deref())?;
+    if args.no_generate && cluster.is_none() {
+        let message =
+            "without a generator nothing comes into the log of this process: --no-generate needs --bootstrap";
+        return Err(Error::new(ErrorKind::Config, message));
+    }
     let run = LiveRun {
+        cluster,
+        generate: !args.no_generate,
         data_dir: args.data_dir.clone().unwrap_or_else(|| PathBuf::from("ctr-data")),
         grace: args.grace.unwrap_or(Duration::from_secs(10)),
         partitions: args.partitions.unwrap_or(4),

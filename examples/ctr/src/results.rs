@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use streams_core::ids::TopicPartition;
 use streams_core::log::{Log, PartitionReader, Wakeup};
@@ -14,10 +15,14 @@ use streams_core::{Error, ErrorKind, Result};
 use crate::model::CtrMetrics;
 use crate::time::utc;
 
+/// How long a log may be silent before reading to its end is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Reads all partitions of a topic, one after the other.
 pub struct TopicReader {
     topic: String,
-    partitions: Vec<Box<dyn PartitionReader>>,
+    partitions: Vec<(TopicPartition, Box<dyn PartitionReader>)>,
+    wakeup: Arc<Wakeup>,
 }
 
 impl TopicReader {
@@ -35,18 +40,19 @@ impl TopicReader {
                 Some(last) => start.max(log.end_offset(&partition)? - last),
                 None => start,
             };
-            partitions.push(log.open_reader(&partition, from, &wakeup)?);
+            let reader = log.open_reader(&partition, from, &wakeup)?;
+            partitions.push((partition, reader));
         }
-        Ok(TopicReader { topic: topic.to_owned(), partitions })
+        Ok(TopicReader { topic: topic.to_owned(), partitions, wakeup })
     }
 
-    /// Shows every committed record that was not shown before to `take`.
+    /// Shows every committed record that is at hand and was not shown before to `take`.
     pub fn read(&mut self, mut take: impl FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
         let mut batch = RecordBatch::new();
-        for partition in &mut self.partitions {
+        for (_, reader) in &mut self.partitions {
             loop {
                 batch.clear();
-                if partition.read(&mut batch, 1 << 20)? == 0 {
+                if reader.read(&mut batch, 1 << 20)? == 0 {
                     break;
                 }
                 batch.iter().try_for_each(&mut take)?;
@@ -55,22 +61,65 @@ impl TopicReader {
         Ok(())
     }
 
-    /// The results that were not read before, by category and window.
+    /// As [`read`](Self::read), up to the end that the topic has in `log` now; waits for transactions that are open
+    /// before it. Errs with [`ErrorKind::Timeout`] if nothing comes for a minute.
+    pub fn read_all(
+        &mut self,
+        log: &dyn Log,
+        mut take: impl FnMut(RecordView<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut batch = RecordBatch::new();
+        for (partition, reader) in &mut self.partitions {
+            let end = log.written_offset(partition)?;
+            let mut last = Instant::now();
+            while reader.position() < end {
+                batch.clear();
+                if reader.read(&mut batch, 1 << 20)? > 0 {
+                    batch.iter().try_for_each(&mut take)?;
+                    last = Instant::now();
+                } else if last.elapsed() > PATIENCE {
+                    let at = reader.position();
+                    let message = format!("{partition} cannot be read from {at} to {end}: nothing comes");
+                    return Err(Error::new(ErrorKind::Timeout, message));
+                } else if reader.position() < end {
+                    self.wakeup.wait(Duration::from_millis(50));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The results at hand that were not read before, by category and window.
     pub fn read_metrics(&mut self) -> Result<Vec<CtrMetrics>> {
-        let mut rows = Vec::new();
-        let serde = CtrMetrics::serde();
-        let topic = self.topic.clone();
+        let (mut rows, topic) = (Vec::new(), self.topic.clone());
         self.read(|record| {
-            let value = record.value.unwrap_or_default();
-            let row = serde
-                .deserialize(value)
-                .map_err(|e| e.context(format!("topic {topic}, offset {}", record.offset)))?;
-            rows.push(row);
+            rows.push(row(&topic, record)?);
             Ok(())
         })?;
-        rows.sort_by(|a, b| (&a.site_category, a.window_start).cmp(&(&b.site_category, b.window_start)));
-        Ok(rows)
+        Ok(sorted(rows))
     }
+
+    /// The results that were not read before, up to the end that the topic has now, by category and window.
+    pub fn read_all_metrics(&mut self, log: &dyn Log) -> Result<Vec<CtrMetrics>> {
+        let (mut rows, topic) = (Vec::new(), self.topic.clone());
+        self.read_all(log, |record| {
+            rows.push(row(&topic, record)?);
+            Ok(())
+        })?;
+        Ok(sorted(rows))
+    }
+}
+
+fn row(topic: &str, record: RecordView<'_>) -> Result<CtrMetrics> {
+    let value = record.value.unwrap_or_default();
+    CtrMetrics::serde()
+        .deserialize(value)
+        .map_err(|e| e.context(format!("topic {topic}, offset {}", record.offset)))
+}
+
+fn sorted(mut rows: Vec<CtrMetrics>) -> Vec<CtrMetrics> {
+    rows.sort_by(|a, b| (&a.site_category, a.window_start).cmp(&(&b.site_category, b.window_start)));
+    rows
 }
 
 /// Writes the results as CSV. The file is there as a whole or not at all.

@@ -5,6 +5,7 @@ use streams_core::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
 use streams_core::windows::Windowed;
 use streams_core::{Error, ErrorKind, Result};
 
+use crate::cluster::Place;
 use crate::model::{AdEvent, CtrMetrics, SiteCategory};
 
 /// Ad events as JSON. Records read from files have the key `<file number>:<line>`, others have none.
@@ -27,8 +28,8 @@ const KEPT: u64 = 64 << 20;
 /// Creates the topics that do not exist yet, `partitions` partitions each. In `endless` ones old events and dead
 /// letters are deleted, so that the disk does not fill up.
 ///
-/// Errs with [`ErrorKind::Config`] if the events are there with another number of partitions.
-pub fn create(log: &dyn Log, partitions: u32, endless: bool) -> Result<()> {
+/// Errs with [`ErrorKind::Config`] if the events are in `place` with another number of partitions.
+pub fn create(log: &dyn Log, partitions: u32, endless: bool, place: &Place) -> Result<()> {
     let input = TopicConfig {
         retention_bytes: endless.then_some(KEPT),
         segment_bytes: KEPT / 4,
@@ -47,21 +48,26 @@ pub fn create(log: &dyn Log, partitions: u32, endless: bool) -> Result<()> {
         NewTopic::new(DEAD_LETTERS, 1).with_config(input),
         NewTopic::new(POSITION, 1).with_config(latest),
     ];
-    let mut missing = Vec::new();
     for topic in wanted {
-        match log.describe_topic(&topic.name)? {
-            None => missing.push(topic),
-            Some(found) if found.partitions != topic.partitions => {
-                return Err(Error::new(
-                    ErrorKind::Config,
-                    format!(
-                        "topic {} has {} partitions in this data directory, not {}; say --partitions {} or take another --data-dir",
-                        topic.name, found.partitions, topic.partitions, found.partitions
-                    ),
-                ));
-            }
-            Some(_) => {}
+        let found = match log.describe_topic(&topic.name)? {
+            Some(found) => found.partitions,
+            None => match log.create_topics(std::slice::from_ref(&topic)) {
+                // Another process was faster.
+                Err(error) if error.kind() == ErrorKind::Exists => {
+                    log.describe_topic(&topic.name)?.map_or(topic.partitions, |found| found.partitions)
+                }
+                created => created.map(|()| topic.partitions)?,
+            },
+        };
+        if found != topic.partitions {
+            let message = format!(
+                "topic {} has {found} partitions in {place}, not {}; say --partitions {found}, or {}",
+                topic.name,
+                topic.partitions,
+                place.elsewhere()
+            );
+            return Err(Error::new(ErrorKind::Config, message));
         }
     }
-    log.create_topics(&missing)
+    Ok(())
 }

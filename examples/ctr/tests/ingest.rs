@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use common::{made_up, to_lines};
-use ctr::input::{Ingest, InputFile, Position, PositionTopic, Settings};
+use ctr::cluster::Place;
+use ctr::input::{Ingest, InputFile, PositionTopic, Settings};
 use ctr::topics;
 use streams_core::ids::TopicPartition;
 use streams_core::log::embedded::EmbeddedLog;
@@ -15,6 +16,10 @@ use streams_core::record::RecordBatch;
 use streams_core::{Error, ErrorKind};
 
 const PARTITIONS: u32 = 3;
+
+fn place() -> Place {
+    Place::Folder(PathBuf::from("memory"))
+}
 
 fn settings(files: &[PathBuf]) -> Settings {
     let inputs = files.iter().map(|file| InputFile::at(file).expect("exists")).collect();
@@ -39,10 +44,8 @@ fn events(log: &dyn Log) -> Vec<Vec<(String, String)>> {
 
 /// Reads on from where it was; after `transactions` it is interrupted. Whether it came to the end.
 fn ingest(log: &dyn Log, files: &[PathBuf], transactions: usize) -> bool {
-    let position = PositionTopic::read(log).expect("reads");
-    let position = position.unwrap_or_else(|| Position::start(settings(files)));
     let mut left = transactions;
-    let result = Ingest::new(log, files.to_vec(), position).expect("opens").run(|_, _| {
+    let result = Ingest::new(log, files.to_vec(), settings(files)).expect("opens").run(|_, _| {
         left = left.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::Closed, "interrupted"))?;
         Ok(())
     });
@@ -58,7 +61,7 @@ fn an_interrupted_ingestion_goes_on_at_the_right_line() {
         std::fs::write(file, to_lines(events)).expect("writes");
     }
     let whole = EmbeddedLog::in_memory();
-    topics::create(&whole, PARTITIONS, false).expect("creates");
+    topics::create(&whole, PARTITIONS, false, &place()).expect("creates");
     assert!(ingest(&whole, &files, usize::MAX));
     let expected = events(&whole);
     assert_eq!(expected.iter().map(Vec::len).sum::<usize>(), 11_000);
@@ -66,7 +69,7 @@ fn an_interrupted_ingestion_goes_on_at_the_right_line() {
     assert_eq!(expected[1][0].0, "0:65", "64 lines go to one partition, then the next has its turn");
 
     let log = EmbeddedLog::in_memory();
-    topics::create(&log, PARTITIONS, false).expect("creates");
+    topics::create(&log, PARTITIONS, false, &place()).expect("creates");
     let mut starts = 1;
     while !ingest(&log, &files, starts % 2) {
         starts += 1;

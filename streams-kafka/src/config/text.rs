@@ -21,24 +21,38 @@ impl KafkaConfig {
     /// `client`, `consumer` and `producer` with librdkafka's. Errs on unknown and refused keys and on values that do
     /// not parse.
     pub fn from_toml(text: &str) -> Result<Self> {
+        let mut config = KafkaConfig::new("");
+        config.apply_toml(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Takes over the settings in a TOML text. Errs as [`from_toml`](Self::from_toml) does, but not for brokers that
+    /// are missing.
+    pub fn apply_toml(&mut self, text: &str) -> Result<()> {
         let table: toml::Table = toml::from_str(text)
             .map_err(|e| Error::new(ErrorKind::Config, "the configuration is not TOML").caused_by(e))?;
-        Self::from_table(&table)
+        self.apply_table(&table)
     }
 
     /// The settings in a TOML table, as [`from_toml`](Self::from_toml) takes them: a part of a larger file.
     pub fn from_table(table: &toml::Table) -> Result<Self> {
         let mut config = KafkaConfig::new("");
+        config.apply_table(table)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn apply_table(&mut self, table: &toml::Table) -> Result<()> {
         for (key, value) in table {
-            match (config.section(key), value) {
+            match (self.section(key), value) {
                 (Some(section), toml::Value::Table(settings)) => {
                     section.extend(settings.iter().map(|(key, value)| (key.clone(), plain(value))));
                 }
-                _ => config.set(key, &plain(value))?,
+                _ => self.set(key, &plain(value))?,
             }
         }
-        config.check()?;
-        Ok(config)
+        self.check_owned()
     }
 
     /// The settings in the environment, over the defaults: `KAFKA_BOOTSTRAP_SERVERS`, `KAFKA_GROUP_PROTOCOL` and so on,
@@ -50,21 +64,25 @@ impl KafkaConfig {
 
     pub(super) fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let mut config = KafkaConfig::new("");
+        config.apply_env(variables)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Takes over those of these variables that are settings for Kafka.
+    pub fn apply_env(&mut self, variables: impl IntoIterator<Item = (String, String)>) -> Result<()> {
         for (name, value) in variables {
             let Some(key) = name.strip_prefix("KAFKA_").map(str::to_ascii_lowercase) else { continue };
             let in_section = key
                 .split_once('_')
-                .and_then(|(section, rest)| Some((config.section(section)?, rest.replace('_', "."))));
+                .and_then(|(section, rest)| Some((self.section(section)?, rest.replace('_', "."))));
             if let Some((section, key)) = in_section {
                 section.insert(key, value);
             } else if KEYS.contains(&key.replace('_', "-").as_str()) {
-                config
-                    .set(&key, &value)
-                    .map_err(|e| e.context(format!("the environment variable {name}")))?;
+                self.set(&key, &value).map_err(|e| e.context(format!("the environment variable {name}")))?;
             }
         }
-        config.check()?;
-        Ok(config)
+        self.check_owned()
     }
 
     fn section(&mut self, name: &str) -> Option<&mut BTreeMap<String, String>> {

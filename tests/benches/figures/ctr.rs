@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ctr::cluster::Place;
 use ctr::files::FileRun;
 use ctr::generator::{Generator, START_MS};
 use ctr::model::AdEvent;
@@ -53,6 +54,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Figure>> {
         || {
             let output = tempfile::tempdir()?;
             let run = FileRun {
+                cluster: None,
                 inputs: vec![file.clone()],
                 output_dir: output.path().to_owned(),
                 data_dir: None,
@@ -72,7 +74,7 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Figure>> {
 }
 
 fn generate(log: &dyn Log, file: &Path, events: usize) -> Outcome<()> {
-    topics::create(log, 1, false)?;
+    topics::create(log, 1, false, &Place::Folder("memory".into()))?;
     let mut producer = TopicProducer::open(log, &AD_EVENTS)?;
     let generator = Generator::new(1);
     let mut lines = Vec::new();

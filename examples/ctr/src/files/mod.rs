@@ -19,6 +19,7 @@ use streams_core::{Error, ErrorKind, Result};
 pub use progress::Progress;
 pub use summary::Summary;
 
+use crate::cluster::Cluster;
 use crate::dead_letters;
 use crate::input::{Ingest, InputFile, Settings};
 use crate::results::{TopicReader, write_csv};
@@ -31,6 +32,8 @@ const REFRESH: Duration = Duration::from_millis(100);
 /// What to read and where to put the results.
 #[derive(Debug, Clone)]
 pub struct FileRun {
+    /// Where the topics are, if not in the data directory.
+    pub cluster: Option<Cluster>,
     /// The input files, in order.
     pub inputs: Vec<PathBuf>,
     /// Where the CSV files go.
@@ -73,12 +76,12 @@ impl FileRun {
     fn process(&self, dir: &Path, settings: Settings, progress: &mut Progress<'_>) -> Result<Summary> {
         let bytes: u64 = settings.inputs.iter().map(|input| input.bytes).sum();
         let names: Vec<String> = settings.inputs.iter().map(|input| input.name.clone()).collect();
-        let service = Service::open(dir, settings, self.threads)?;
-        let before = service.position.records;
+        let service = Service::open(self.cluster.as_ref(), dir, settings.clone(), self.threads)?;
+        let mut ingest = Ingest::new(&*service.log, self.inputs.clone(), settings)?;
+        let before = ingest.position().records;
         if before > 0 {
             progress.note(&format!("continuing behind record {before}"));
         }
-        let mut ingest = Ingest::new(&*service.log, self.inputs.clone(), service.position.clone())?;
         ingest.run(|read, records| {
             progress.show("reading", read, bytes, records);
             Ok(())
@@ -87,7 +90,8 @@ impl FileRun {
         drop(ingest);
         count(&service, records, progress)?;
 
-        let read = |topic: &str| TopicReader::open(&*service.log, topic, None)?.read_metrics();
+        let read =
+            |topic: &str| TopicReader::open(&*service.log, topic, None)?.read_all_metrics(&*service.log);
         let (minutes, fives) = (read(CTR_1MIN.name())?, read(CTR_5MIN.name())?);
         let hours = read(CTR_BY_SITE_CATEGORY.name())?;
         write_csv(&self.output_dir.join("ctr_1min.csv"), &minutes, false)?;

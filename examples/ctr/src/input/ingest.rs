@@ -12,7 +12,7 @@ use streams_core::record::{EncodedHeaders, RecordView};
 use streams_core::{Headers, Result};
 
 use crate::dead_letters::{REASON, TOO_LONG};
-use crate::input::{Line, Lines, Position, PositionTopic};
+use crate::input::{Line, Lines, Position, PositionTopic, Settings};
 use crate::topics::{AD_EVENTS, DEAD_LETTERS};
 
 /// Lines that go to one partition before the next has its turn.
@@ -42,10 +42,12 @@ pub enum Ingested {
 }
 
 impl Ingest {
-    /// Goes on at `position`. A process that still ingests into this log is fenced off.
-    pub fn new(log: &dyn Log, files: Vec<PathBuf>, position: Position) -> Result<Self> {
+    /// Goes on where the last one was. A process that still ingests into this log is fenced off.
+    pub fn new(log: &dyn Log, files: Vec<PathBuf>, settings: Settings) -> Result<Self> {
         let options = ProducerOptions { transactional_id: Some("ctr-ingest".to_owned()) };
         let mut producer = log.open_producer(options)?;
+        // Only now: nobody else writes a position any more.
+        let position = PositionTopic::read(log)?.unwrap_or_else(|| Position::start(settings));
         let events = producer.topic(AD_EVENTS.name())?;
         let dead_letters = producer.topic(DEAD_LETTERS)?;
         let positions = PositionTopic::of(&mut *producer)?;

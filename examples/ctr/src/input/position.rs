@@ -4,15 +4,15 @@
 //! line. The record also says what the data directory was filled from, so that other input is refused.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use streams_core::ids::TopicPartition;
-use streams_core::log::{Log, Producer, TopicHandle, Wakeup};
-use streams_core::record::{RecordBatch, RecordView};
+use streams_core::log::{Log, Producer, TopicHandle};
+use streams_core::record::RecordView;
 use streams_core::{Error, ErrorKind, Result};
 
+use crate::cluster::Place;
+use crate::results::TopicReader;
 use crate::topics::POSITION;
 
 /// An input file, by name and size.
@@ -43,7 +43,7 @@ impl InputFile {
     }
 }
 
-/// What results depend on; fixed for the life of a data directory.
+/// What results depend on; fixed for the life of a data directory, and of the topics in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// The files, in order. Empty in the live mode.
@@ -55,12 +55,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Errs with [`ErrorKind::Config`] if `self`, which the data directory has, differs from what is asked for now.
-    pub fn check(&self, now: &Settings) -> Result<()> {
+    /// Errs with [`ErrorKind::Config`] if `self`, which is in `place`, differs from what is asked for now.
+    pub fn check(&self, now: &Settings, place: &Place) -> Result<()> {
         let refuse = |what: String| {
-            let message = format!(
-                "the data directory belongs to a run {what}; take another --data-dir, or delete this one"
-            );
+            let message = format!("{place} belongs to a run {what}; {}", place.elsewhere());
             Err(Error::new(ErrorKind::Config, message))
         };
         let list = |inputs: &[InputFile]| match inputs {
@@ -126,20 +124,22 @@ impl PositionTopic {
 
     /// The position that was committed last, if any.
     pub fn read(log: &dyn Log) -> Result<Option<Position>> {
-        let partition = TopicPartition::new(POSITION, 0);
-        let (start, end) = (log.start_offset(&partition)?, log.end_offset(&partition)?);
-        if end <= start {
-            return Ok(None);
+        // In Kafka the ends of transactions have offsets too, so that the last ones may hold no record.
+        for last in [16, 1024, i64::MAX] {
+            let mut value = None;
+            TopicReader::open(log, POSITION, Some(last))?.read_all(log, |record| {
+                value = record.value.map(<[u8]>::to_vec);
+                Ok(())
+            })?;
+            let Some(value) = value else { continue };
+            return serde_json::from_slice(&value).map(Some).map_err(|e| {
+                let message = format!(
+                    "the last record of {POSITION} is no position; was it written by another version?"
+                );
+                Error::new(ErrorKind::Corrupt, message).caused_by(e)
+            });
         }
-        let mut reader = log.open_reader(&partition, end - 1, &Arc::new(Wakeup::new()))?;
-        let mut batch = RecordBatch::new();
-        reader.read(&mut batch, 1 << 20)?;
-        let Some(value) = batch.iter().last().and_then(|record| record.value) else { return Ok(None) };
-        serde_json::from_slice(value).map(Some).map_err(|e| {
-            let message =
-                format!("the last record of {POSITION} is no position; was it written by another version?");
-            Error::new(ErrorKind::Corrupt, message).caused_by(e)
-        })
+        Ok(None)
     }
 
     /// Adds a position to the transaction under way.

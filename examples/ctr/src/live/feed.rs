@@ -37,7 +37,9 @@ impl Feed {
     pub(super) fn start(run: &LiveRun, service: &Service, stop: Arc<Stop>) -> Result<Self> {
         let options = ProducerOptions { transactional_id: Some("ctr-generator".to_owned()) };
         let mut producer = service.log.open_producer(options)?;
-        let mut position = service.position.clone();
+        // Only now: nobody else writes a position any more.
+        let position = PositionTopic::read(&*service.log)?;
+        let mut position = position.unwrap_or_else(|| service.position.clone());
         if position.records == 0 {
             position.time_ms = START_MS;
         }
@@ -54,7 +56,12 @@ impl Feed {
         let body = move || {
             let result = writer.run(rate, &stop);
             stop.request();
-            result
+            result.map_err(|error| match error.kind() {
+                ErrorKind::Fenced => error.context(
+                    "another process makes the events now; to share its work, start this one with --no-generate",
+                ),
+                _ => error,
+            })
         };
         let thread = thread::Builder::new().name("ctr-generator".to_owned()).spawn(body);
         thread.map(Feed).map_err(Error::from)

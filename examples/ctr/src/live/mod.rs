@@ -14,11 +14,13 @@ use streams_core::{Error, ErrorKind, Result};
 
 pub use stop::Stop;
 
+use crate::cluster::Cluster;
 use crate::input::{PositionTopic, Settings};
 use crate::live::feed::Feed;
 use crate::live::screen::Screen;
 use crate::service::Service;
 use crate::time::utc;
+use crate::topics::AD_EVENTS;
 
 /// How often new results are looked for.
 const REFRESH: Duration = Duration::from_millis(250);
@@ -28,6 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How to run the service.
 #[derive(Debug, Clone)]
 pub struct LiveRun {
+    /// Where the topics are, if not in the data directory.
+    pub cluster: Option<Cluster>,
+    /// Whether this process makes the events.
+    pub generate: bool,
     /// Where log and state are kept.
     pub data_dir: PathBuf,
     /// How long behind its end a window still takes events, in event time.
@@ -59,17 +65,20 @@ impl LiveRun {
             grace_ms: u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX),
             partitions: self.partitions,
         };
-        let service = Service::open(&self.data_dir, settings, self.threads)?;
+        let service = Service::open(self.cluster.as_ref(), &self.data_dir, settings, self.threads)?;
         let begin = self.explain(&service);
         let mut screen = Screen::open(&service, is_terminal, begin.clone())?;
         if !is_terminal {
             tell(notes, &begin)?;
         }
         let handle = service.app()?.start()?;
-        let feed = Feed::start(self, &service, Arc::clone(stop))?;
+        let feed = match self.generate {
+            true => Some(Feed::start(self, &service, Arc::clone(stop))?),
+            false => None,
+        };
         let shown = self.show(&mut screen, out, notes, &handle, stop);
         stop.request();
-        let fed = feed.join();
+        let fed = feed.map_or(Ok(()), Feed::join);
         let mut metrics = handle.metrics();
         let stopped = handle.shutdown(PATIENCE);
         // What failed first is what the others stopped for.
@@ -111,21 +120,31 @@ impl LiveRun {
         let position = &service.position;
         let progress = match position.records {
             0 => "new".to_owned(),
+            _ if !self.generate => "continuing".to_owned(),
             records => {
                 format!("continuing behind {records} events, event time {}", utc(position.time_ms as i64))
             }
         };
+        let input = match self.generate {
+            true => format!(
+                "a generator: {} ad events/s, event time {} times faster than the clock",
+                self.rate, self.speed
+            ),
+            false => format!("the topic {}, which others write", AD_EVENTS.name()),
+        };
+        let data = match &self.cluster {
+            None => self.data_dir.display().to_string(),
+            Some(cluster) => format!("Kafka at {}, state in {}", cluster.brokers(), self.data_dir.display()),
+        };
+        let anew = if self.cluster.is_none() { "; delete the data to begin anew" } else { "" };
         // Lines of at most 80 characters, so that the table fits an ordinary terminal.
         format!(
             "CTR service: clicks in percent of impressions, per window of event time.\n\
-             input   a generator: {} ad events/s, event time {} times faster than the clock\n\
+             input   {input}\n\
              output  a window once, when event time is {} s behind its end\n\
-             data    {} ({progress})\n\
-             stop    Ctrl-C; started again it continues; delete the data to begin anew\n",
-            self.rate,
-            self.speed,
+             data    {data} ({progress})\n\
+             stop    Ctrl-C; started again it continues{anew}\n",
             self.grace.as_secs_f64(),
-            self.data_dir.display(),
         )
     }
 }
