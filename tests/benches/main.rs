@@ -66,7 +66,8 @@ fn run(arguments: &[String]) -> Outcome<()> {
     }
     if has("--write") && !settings.quick {
         for section in measured.chunk_by(|one, next| one.0 == next.0) {
-            page::write(section[0].0, &section.iter().map(|(_, figure)| figure).collect::<Vec<_>>())?;
+            let rows: Vec<String> = section.iter().map(|(_, figure)| figure.line()).collect();
+            page::write(section[0].0, table::HEADER, &rows)?;
         }
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("these could not be measured: {failed:?}").into()) }

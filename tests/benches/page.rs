@@ -1,13 +1,12 @@
-//! The sections of `BENCHMARKS.md` that this program writes: each between two marks; the rest of the page stays.
+//! The sections of `BENCHMARKS.md` that benchmarks write: each between two marks; the rest of the page stays.
 
+use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::Outcome;
-use crate::table::{Figure, markdown};
-
-/// Puts the figures into a section of the page: each in place of the one of its name, or behind the others.
-pub(crate) fn write(section: &str, figures: &[&Figure]) -> Outcome<()> {
+/// Puts rows of a table into a section of the page: each in place of the one of its name, which is its first cell, or
+/// behind the others. `header` are the two lines above them.
+pub(crate) fn write(section: &str, header: &str, rows: &[String]) -> Result<(), Box<dyn Error>> {
     let (begin, end) = (format!("<!-- {section}: begin -->"), format!("<!-- {section}: end -->"));
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../BENCHMARKS.md");
     let page = std::fs::read_to_string(&path)?;
@@ -16,21 +15,22 @@ pub(crate) fn write(section: &str, figures: &[&Figure]) -> Outcome<()> {
         .ok_or_else(|| format!("BENCHMARKS.md has lost the marks between which {section} are written"))?;
     let place = format!("Measured on {}, {}.", machine(), text_of("rustc", &["--version"]));
     let date = text_of("date", &["-u", "+%Y-%m-%d"]);
-    let rows = merged(known, figures);
-    let text = format!("{begin}\n{date}. {place}\n\n{}{end}", markdown(rows));
+    let rows: String = merged(known, header, rows).iter().map(|row| format!("{row}\n")).collect();
+    let text = format!("{begin}\n{date}. {place}\n\n{header}{rows}{end}");
     std::fs::write(&path, format!("{before}{text}{after}"))?;
     Ok(())
 }
 
-/// The rows of a table that stands, with those of the figures in place of the ones of the same name.
-fn merged(known: &str, figures: &[&Figure]) -> Vec<String> {
+/// The rows of a table that stands, with the new ones in place of those of the same name.
+fn merged(known: &str, header: &str, new: &[String]) -> Vec<String> {
     let name = |row: &str| row.split('|').nth(1).map(|cell| cell.trim().to_owned());
-    let rows = known.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| figure |"));
+    let title = header.lines().next().and_then(name);
+    let rows = known.lines().filter(|line| line.starts_with("| ") && name(line) != title);
     let mut rows: Vec<String> = rows.map(str::to_owned).collect();
-    for figure in figures {
-        match rows.iter_mut().find(|row| name(row).as_deref() == Some(&figure.name)) {
-            Some(row) => *row = figure.line(),
-            None => rows.push(figure.line()),
+    for row in new {
+        match rows.iter_mut().find(|known| name(known) == name(row)) {
+            Some(known) => known.clone_from(row),
+            None => rows.push(row.clone()),
         }
     }
     rows

@@ -58,10 +58,15 @@ pub(crate) fn show(spread: Spread) -> String {
     format!("{median:.digits$} ({min:.digits$}–{max:.digits$})")
 }
 
+/// The lines above the rows.
+pub(crate) const HEADER: &str = "\
+| figure | ours | bare loop | ratio of rates | target |
+|---|---|---|---|---|
+";
+
 /// All rows as a Markdown table.
 pub(crate) fn markdown(rows: impl IntoIterator<Item = String>) -> String {
-    let mut text =
-        "| figure | ours | bare loop | ratio of rates | target |\n|---|---|---|---|---|\n".to_owned();
+    let mut text = HEADER.to_owned();
     for row in rows {
         text.push_str(&row);
         text.push('\n');

@@ -18,7 +18,7 @@ use streams_core::runtime::{App, AppState, Config, Forwarding};
 use streams_core::{Error, Result};
 use streams_kafka::{KafkaConfig, KafkaLog};
 
-use self::arguments::Arguments;
+pub(crate) use self::arguments::Arguments;
 use self::progress::Progress;
 
 /// How long closing may take.
@@ -78,7 +78,7 @@ fn closed(what: &str) -> Error {
 }
 
 /// Prints a line for the harness at once.
-fn say(event: &str, name: &str, number: u64) {
+pub(crate) fn say(event: &str, name: &str, number: u64) {
     let mut out = std::io::stdout().lock();
     // A harness that has gone needs no lines.
     let _ = writeln!(out, "BENCH {event} {name}={number}").and_then(|()| out.flush());
