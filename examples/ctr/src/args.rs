@@ -79,6 +79,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "input")]
     pub seed: u64,
 
+    /// Serve metrics for Prometheus at http://ADDR:PORT/metrics, and health at /live and /ready. Port 0 takes a free
+    /// one, which is said at the start.
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "input")]
+    pub metrics: Option<std::net::SocketAddr>,
+
     /// Say more on standard error: bad and late records one by one, and what the library does.
     #[arg(short, long)]
     pub verbose: bool,

@@ -9,6 +9,7 @@ pub mod input;
 pub mod live;
 pub mod model;
 pub mod results;
+pub mod server;
 pub mod service;
 pub mod time;
 pub mod topics;

@@ -63,6 +63,7 @@ fn live(args: &Args) -> Result<()> {
         rate: args.rate,
         speed: args.speed,
         seed: args.seed,
+        metrics: args.metrics,
     };
     let stop = Arc::new(Stop::default());
     let requested = Arc::clone(&stop);

@@ -5,6 +5,7 @@ mod screen;
 mod stop;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use crate::cluster::Cluster;
 use crate::input::{PositionTopic, Settings};
 use crate::live::feed::Feed;
 use crate::live::screen::Screen;
+use crate::server::Server;
 use crate::service::Service;
 use crate::time::utc;
 use crate::topics::AD_EVENTS;
@@ -48,6 +50,8 @@ pub struct LiveRun {
     pub speed: u32,
     /// Seed of the events.
     pub seed: u64,
+    /// Where metrics and health are served, if they are.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl LiveRun {
@@ -72,6 +76,11 @@ impl LiveRun {
             tell(notes, &begin)?;
         }
         let handle = service.app()?.start()?;
+        let server = self.metrics.map(|address| Server::start(address, handle.monitor())).transpose()?;
+        if let Some(server) = &server {
+            let address = server.address();
+            tell(notes, &format!("metrics http://{address}/metrics, health at /live and /ready\n"))?;
+        }
         let feed = match self.generate {
             true => Some(Feed::start(self, &service, Arc::clone(stop))?),
             false => None,
