@@ -39,6 +39,7 @@
 //! Nulls are in the types: a topic whose keys may be null is a `Topic<Option<K>, V>`, and groups, tables and windows
 //! exist only where the key cannot be null. Times are milliseconds since the epoch, lengths of time are `Duration`s.
 
+pub mod assignment;
 mod dsl;
 pub mod error;
 pub mod ids;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use crate::runtime::config::Config;
 use crate::runtime::coordinator::Coordinator;
 use crate::runtime::handle::AppHandle;
 use crate::runtime::metrics::Metrics;
+use crate::runtime::reset::{self, ResetPlan, ResetTo};
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
 use crate::runtime::topics;
@@ -151,6 +153,46 @@ impl App {
         topics::prepare(&self.topology, &self.config, &*self.log).map(|_| ())
     }
 
+    /// What starting over would do: the positions of every partition that the application reads go to `to`, its
+    /// internal topics are deleted, its local state is removed. Nothing is changed before
+    /// [`ResetPlan::execute`]. Outputs of earlier runs stay, as does what belongs to other applications.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use streams_core::log::embedded::EmbeddedLog;
+    /// # use streams_core::log::{Log, NewTopic};
+    /// # use streams_core::{Materialized, StreamsBuilder, Topic};
+    /// use streams_core::runtime::{App, Config, ResetTo};
+    /// # const VISITS: Topic<String, String> = Topic::new("visits");
+    /// # let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
+    /// # log.create_topics(&[NewTopic::new("visits", 1)])?;
+    /// # let builder = StreamsBuilder::new();
+    /// # let _ = builder.stream(&VISITS).group_by_key().count_with(Materialized::named("counts"));
+    /// # let topology = builder.build()?;
+    /// # App::new(topology.clone(), Config::new("shop"), log.clone()).run_to_end()?;
+    ///
+    /// let app = App::new(topology, Config::new("shop"), log);
+    /// let plan = app.plan_reset(&ResetTo::Earliest)?;
+    /// assert_eq!(
+    ///     plan.to_string(),
+    ///     "reset of application `shop`\n\
+    ///      \x20 position of visits-0: none -> 0\n\
+    ///      \x20 delete topic shop-counts-changelog (1 partitions)\n\
+    ///      \x20 no local state here\n"
+    /// );
+    /// plan.execute()?;
+    /// # Ok::<(), streams_core::Error>(())
+    /// ```
+    pub fn plan_reset(&self, to: &ResetTo) -> Result<ResetPlan> {
+        reset::plan(&self.topology, &self.config, &self.log, to)
+    }
+
+    /// A reset from the command line, for a program's `main`: `--dry-run` says what would be done, `--to` where to
+    /// begin (as [`ResetTo`] is parsed). What is done is written to `out`.
+    pub fn reset_command(&self, args: impl IntoIterator<Item = String>, out: &mut dyn Write) -> Result<()> {
+        reset::run_command(self, args, out)
+    }
+
     fn launch(self, bounded: bool) -> Result<AppHandle> {
         let App { topology, config, log } = self;
         config.check()?;
@@ -173,7 +215,7 @@ impl App {
 }
 
 /// Opens the state. One that was closed a moment ago, here or in another process, may still be locked.
-fn open_state(engine: EngineKind, dir: &Path, cache: u64) -> Result<Arc<dyn Backend>> {
+pub(super) fn open_state(engine: EngineKind, dir: &Path, cache: u64) -> Result<Arc<dyn Backend>> {
     let (until, pause) = (Instant::now() + LOCK_PATIENCE, Wakeup::new());
     loop {
         match engine.open(dir, cache) {

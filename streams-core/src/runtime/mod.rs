@@ -18,6 +18,7 @@ mod mailbox;
 mod metrics;
 mod monitor;
 mod pulse;
+mod reset;
 mod shared;
 mod state;
 mod topics;
@@ -33,4 +34,5 @@ pub use metrics::{
     StoreMetrics, TaskMetrics, TaskPhase, ThreadMetrics, ThreadPhase, Timing,
 };
 pub use monitor::Monitor;
+pub use reset::{PositionReset, ResetPlan, ResetTo};
 pub use state::AppState;

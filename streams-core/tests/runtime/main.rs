@@ -9,6 +9,7 @@ mod failing_log;
 mod failures;
 mod groups;
 mod lifecycle;
+mod reset;
 mod restore;
 mod support;
 mod topic_checks;

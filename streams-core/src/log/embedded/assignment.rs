@@ -1,13 +1,13 @@
-//! Who gets which partition: a pure function of members, topics and what is owned now.
+//! Who gets which partition: what members are subscribed to as tasks of an [`Assignor`], and its answer as partitions.
 //!
 //! Topics that are subscribed in one list, and lists that share a topic, are one *family*: partition `n` of all its
-//! topics is one unit and goes to one member. Every family is spread evenly over the members that subscribe to all
-//! of it; who gets one more than others in one family gets fewer of those in the others. Within these bounds units
-//! stay where they are, and the rest go out in order, so that a fresh group gets ranges.
+//! topics is one task and goes to one member. Where no member is subscribed to all of a family, as while a new version
+//! is rolled out, each of its topics is a family of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ids::TopicPartition;
+use crate::assignment::{Assignor, GroupView, MemberView, TaskView};
+use crate::ids::{TaskId, TopicPartition};
 
 /// A member of a group, by its id; ids sort as members should.
 #[derive(Debug, Clone)]
@@ -18,26 +18,58 @@ pub(super) struct Subscriber<'a> {
 
 /// The owner of every partition of the subscribed topics that exist (`topics`: name and number of partitions).
 pub(super) fn assign(
+    assignor: &dyn Assignor,
     members: &[Subscriber<'_>],
     topics: &BTreeMap<String, u32>,
     owned: &BTreeMap<TopicPartition, String>,
 ) -> BTreeMap<TopicPartition, String> {
+    let group = view(members, topics, owned);
+    let assignment = assignor.assign(&group);
     let mut target = BTreeMap::new();
-    let mut totals: BTreeMap<&str, usize> = BTreeMap::new();
-    for family in families(members, topics) {
-        let eligible = subscribers(members, &family);
-        if !eligible.is_empty() {
-            assign_family(&family, &eligible, topics, owned, &mut totals, &mut target);
-            continue;
-        }
-        // The members disagree about what belongs together, as while a new version is rolled out.
-        for topic in family {
-            let family = vec![topic];
-            let eligible = subscribers(members, &family);
-            assign_family(&family, &eligible, topics, owned, &mut totals, &mut target);
+    for (member, share) in &assignment.members {
+        for task in group.tasks.iter().filter(|task| share.owned.contains(&task.id)) {
+            target.extend(task.inputs.iter().map(|input| (input.clone(), member.clone())));
         }
     }
     target
+}
+
+/// The group as an assignor sees it.
+fn view(
+    members: &[Subscriber<'_>],
+    topics: &BTreeMap<String, u32>,
+    owned: &BTreeMap<TopicPartition, String>,
+) -> GroupView {
+    let mut views: Vec<MemberView> = members
+        .iter()
+        .map(|member| MemberView {
+            id: member.member.to_owned(),
+            topics: member.subscription.iter().flatten().cloned().collect(),
+            ..MemberView::default()
+        })
+        .collect();
+    let all_of =
+        |family: &Vec<&str>| views.iter().any(|view| family.iter().all(|topic| view.topics.contains(*topic)));
+    let agreed = families(members, topics).into_iter().flat_map(|family| match all_of(&family) {
+        true => vec![family],
+        false => family.into_iter().map(|topic| vec![topic]).collect(),
+    });
+    let count = |topic: &str| topics.get(topic).copied().unwrap_or(0);
+    let mut tasks = Vec::new();
+    for (family, number) in agreed.collect::<Vec<_>>().into_iter().zip(0..) {
+        for partition in 0..family.iter().map(|topic| count(topic)).max().unwrap_or(0) {
+            let with = family.iter().filter(|topic| partition < count(topic));
+            let inputs: Vec<_> = with.map(|topic| TopicPartition::new(*topic, partition)).collect();
+            let id = TaskId { sub_topology: number, partition };
+            let owner = inputs.iter().find_map(|input| owned.get(input));
+            if let Some(view) = views.iter_mut().find(|view| Some(&view.id) == owner) {
+                view.owned.insert(id);
+            }
+            // A group is not told which of its tasks have state.
+            tasks.push(TaskView { id, inputs, has_state: true });
+        }
+    }
+    GroupView { members: views, tasks }
 }
 
 /// The topics that exist, put together where a list names them together; each family sorted, and their list too.
@@ -63,85 +95,10 @@ fn families<'a>(members: &[Subscriber<'a>], topics: &BTreeMap<String, u32>) -> V
     sorted
 }
 
-/// The members that subscribe to every topic of the family, sorted.
-fn subscribers<'a>(members: &[Subscriber<'a>], family: &[&str]) -> Vec<&'a str> {
-    let names = |m: &Subscriber<'_>, topic: &str| m.subscription.iter().flatten().any(|t| t == topic);
-    let mut found: Vec<&str> =
-        members.iter().filter(|m| family.iter().all(|t| names(m, t))).map(|m| m.member).collect();
-    found.sort_unstable();
-    found
-}
-
-fn assign_family<'a>(
-    family: &[&str],
-    eligible: &[&'a str],
-    topics: &BTreeMap<String, u32>,
-    owned: &BTreeMap<TopicPartition, String>,
-    totals: &mut BTreeMap<&'a str, usize>,
-    target: &mut BTreeMap<TopicPartition, String>,
-) {
-    let count = |topic: &str| topics.get(topic).copied().unwrap_or(0);
-    let units = family.iter().map(|t| count(t)).max().unwrap_or(0);
-    if eligible.is_empty() {
-        return;
-    }
-    let owner_of = |unit: u32| {
-        let mut owners = family.iter().filter_map(|t| owned.get(&TopicPartition::new(*t, unit)));
-        owners.next().and_then(|owner| eligible.iter().position(|m| m == owner))
-    };
-    let owners: Vec<Option<usize>> = (0..units).map(owner_of).collect();
-    let mut has = vec![0; eligible.len()];
-    for owner in owners.iter().flatten() {
-        has[*owner] += 1;
-    }
-    let mut room = quotas(units as usize, eligible, &has, totals);
-
-    let mut placed: Vec<Option<usize>> = vec![None; units as usize];
-    for (unit, owner) in owners.iter().enumerate() {
-        if let Some(owner) = owner
-            && room[*owner] > 0
-        {
-            room[*owner] -= 1;
-            placed[unit] = Some(*owner);
-        }
-    }
-    let mut next = 0;
-    for place in &mut placed {
-        if place.is_none() {
-            while room.get(next) == Some(&0) {
-                next += 1;
-            }
-            room[next] -= 1;
-            *place = Some(next);
-        }
-    }
-    for (unit, member) in (0..units).zip(placed) {
-        let Some(member) = member.map(|index| eligible[index]) else {
-            continue;
-        };
-        *totals.entry(member).or_default() += 1;
-        for topic in family.iter().filter(|t| unit < count(t)) {
-            target.insert(TopicPartition::new(*topic, unit), member.to_owned());
-        }
-    }
-}
-
-/// How many units each member gets: equal shares, and one more for those with the least so far; among these, for
-/// those who have the most of this family now.
-fn quotas(units: usize, eligible: &[&str], has: &[usize], totals: &BTreeMap<&str, usize>) -> Vec<usize> {
-    let share = units / eligible.len();
-    let mut order: Vec<usize> = (0..eligible.len()).collect();
-    order.sort_by_key(|&m| (totals.get(eligible[m]).copied().unwrap_or(0), usize::MAX - has[m], m));
-    let mut quotas = vec![share; eligible.len()];
-    for &member in order.iter().take(units % eligible.len()) {
-        quotas[member] += 1;
-    }
-    quotas
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assignment::StickyAssignor;
     use proptest::prelude::*;
 
     /// Lists over distinct topics, with their numbers of partitions.
@@ -167,7 +124,7 @@ mod tests {
                 let members: Vec<Subscriber<'_>> =
                     ids.iter().map(|member| Subscriber { member, subscription: &subscription }).collect();
                 owned.retain(|_, owner| ids.contains(owner));
-                let target = assign(&members, &topics, &owned);
+                let target = assign(&StickyAssignor, &members, &topics, &owned);
                 prop_assert_eq!(target.len() as u32, topics.values().sum::<u32>());
                 let mut totals = vec![0; count];
                 for (l, list) in lists.iter().enumerate() {
@@ -185,7 +142,7 @@ mod tests {
                     totals.iter_mut().zip(shares).for_each(|(total, share)| *total += share);
                 }
                 prop_assert!(totals.iter().max() <= totals.iter().min().map(|m| m + 1).as_ref(), "{:?}", totals);
-                prop_assert_eq!(&assign(&members, &topics, &target), &target, "moved without a reason");
+                prop_assert_eq!(&assign(&StickyAssignor, &members, &topics, &target), &target, "moved without a reason");
                 owned = target;
             }
         }
@@ -196,7 +153,7 @@ mod tests {
         let topics = BTreeMap::from([("t".to_owned(), 5)]);
         let subscription = [vec!["t".to_owned()]];
         let members = ["a", "b"].map(|member| Subscriber { member, subscription: &subscription });
-        let target = assign(&members, &topics, &BTreeMap::new());
+        let target = assign(&StickyAssignor, &members, &topics, &BTreeMap::new());
         let owners: Vec<&str> = target.values().map(String::as_str).collect();
         assert_eq!(owners, ["a", "a", "a", "b", "b"]);
     }

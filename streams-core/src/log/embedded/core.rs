@@ -68,7 +68,8 @@ impl Core {
         image: Image,
         journal: Option<Journal>,
     ) -> Self {
-        let mut state = State { image, journal, ..State::default() };
+        let groups = Groups::new(Arc::clone(&options.assignor));
+        let mut state = State { image, journal, groups, ..State::default() };
         let mut live = BTreeMap::new();
         for (&id, topic) in &state.image.topics {
             let partitions = (0..).zip(&topic.partitions).map(|(number, image)| {

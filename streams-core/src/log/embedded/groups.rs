@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
 use super::assignment::{Subscriber, assign};
+use crate::assignment::{Assignor, StickyAssignor};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TopicPartition;
 use crate::log::{GroupEvent, GroupOptions, MemberInfo, Wakeup};
@@ -15,8 +16,9 @@ use crate::time::{Timestamp, millis};
 const DEFAULT_SESSION_MS: i64 = 45_000;
 
 /// All groups that have members.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Groups {
+    assignor: Arc<dyn Assignor>,
     groups: BTreeMap<String, Group>,
     next_member: u64,
 }
@@ -51,7 +53,18 @@ pub(super) enum Polled {
     Expired,
 }
 
+impl Default for Groups {
+    fn default() -> Self {
+        Groups::new(Arc::new(StickyAssignor))
+    }
+}
+
 impl Groups {
+    /// No groups yet; members share what there is as `assignor` says.
+    pub(super) fn new(assignor: Arc<dyn Assignor>) -> Self {
+        Groups { assignor, groups: BTreeMap::new(), next_member: 0 }
+    }
+
     /// Adds a member; its id.
     pub(super) fn join(
         &mut self,
@@ -78,7 +91,7 @@ impl Groups {
         };
         let group = self.groups.entry(options.group.clone()).or_default();
         group.members.insert(id.clone(), member);
-        group.rebalance(topics);
+        group.rebalance(&*self.assignor, topics);
         id
     }
 
@@ -101,7 +114,7 @@ impl Groups {
     pub(super) fn leave(&mut self, group: &str, member: &str, topics: &BTreeMap<String, u32>) {
         if let Some(state) = self.groups.get_mut(group) {
             state.remove(member);
-            state.rebalance(topics);
+            state.rebalance(&*self.assignor, topics);
             if state.members.is_empty() {
                 self.groups.remove(group);
             }
@@ -164,7 +177,7 @@ impl Groups {
     pub(super) fn topics_changed(&mut self, gone: &[&str], topics: &BTreeMap<String, u32>) {
         for group in self.groups.values_mut() {
             group.forget_topics(gone);
-            group.rebalance(topics);
+            group.rebalance(&*self.assignor, topics);
         }
     }
 
@@ -182,7 +195,7 @@ impl Groups {
             tracing::warn!(group = name, member, "session timed out, its partitions go to others");
             group.remove(member);
         }
-        group.rebalance(topics);
+        group.rebalance(&*self.assignor, topics);
         if group.members.is_empty() {
             self.groups.remove(name);
         }
@@ -247,13 +260,13 @@ impl Group {
         });
     }
 
-    fn rebalance(&mut self, topics: &BTreeMap<String, u32>) {
+    fn rebalance(&mut self, assignor: &dyn Assignor, topics: &BTreeMap<String, u32>) {
         let members: Vec<Subscriber<'_>> = self
             .members
             .iter()
             .map(|(id, m)| Subscriber { member: id, subscription: &m.subscription })
             .collect();
-        self.target = assign(&members, topics, &self.owned);
+        self.target = assign(assignor, &members, topics, &self.owned);
         self.generation += 1;
         self.ring();
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::assignment::{Assignor, StickyAssignor};
 use crate::time::{Timestamp, millis};
 
 /// When what is written is forced to the disk.
@@ -38,6 +39,11 @@ pub struct EmbeddedLogOptions {
     pub journal_bytes: u64,
     /// How many segment files are kept open; 256 by default.
     pub max_open_files: usize,
+    /// How members of a group share its partitions; [`StickyAssignor`] by default. [`RangeAssignor`] does what groups of
+    /// Kafka do.
+    ///
+    /// [`RangeAssignor`]: crate::assignment::RangeAssignor
+    pub assignor: Arc<dyn Assignor>,
     /// Upper half of the ids of topics of a new log. By default random for a durable log, so that no two logs have
     /// a topic id in common, and 0 for one in memory.
     pub log_id: Option<u64>,
@@ -51,6 +57,7 @@ impl Default for EmbeddedLogOptions {
             clean_interval: Some(Duration::from_secs(30)),
             journal_bytes: 4 << 20,
             max_open_files: 256,
+            assignor: Arc::new(StickyAssignor),
             log_id: None,
         }
     }
@@ -63,6 +70,7 @@ impl fmt::Debug for EmbeddedLogOptions {
             .field("clean_interval", &self.clean_interval)
             .field("journal_bytes", &self.journal_bytes)
             .field("max_open_files", &self.max_open_files)
+            .field("assignor", &self.assignor)
             .field("log_id", &self.log_id)
             .finish_non_exhaustive()
     }

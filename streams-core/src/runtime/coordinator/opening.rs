@@ -10,6 +10,7 @@ use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, Log, Wakeup};
 use crate::runtime::config::OffsetReset;
 use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::reset;
 use crate::runtime::shared::Shared;
 use crate::runtime::worker::{Bound, Command, OpenInput, OpenTask};
 use crate::task::InputTopic;
@@ -176,6 +177,7 @@ impl LookUp {
         let task = self.task;
         let start = self.log.start_offset(partition)?;
         if let Some(committed) = committed {
+            reset::check(&self.application_id, committed)?;
             if committed.offset >= start {
                 return Ok(committed.offset);
             }
