@@ -10,7 +10,7 @@ mod task;
 
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(super) use fetch::Bound;
 pub(super) use task::{OpenInput, OpenTask};
@@ -71,6 +71,8 @@ pub(super) struct Worker {
     idle_until: Option<Instant>,
     /// Bytes read from repartition topics since records were deleted there.
     purgeable: usize,
+    /// Time that tasks which restore are still to have.
+    restore_credit: Duration,
     counters: ThreadCounters,
     /// What was done in the turn under way.
     turn: Turn,
@@ -102,6 +104,7 @@ impl Worker {
                 stopping: false,
                 idle_until: None,
                 purgeable: 0,
+                restore_credit: Duration::ZERO,
                 counters: Worker::new_counters(),
                 turn: Turn::default(),
                 published: Instant::now(),
