@@ -13,16 +13,25 @@ use crate::runtime::coordinator::Event;
 use crate::runtime::shared::Shared;
 use crate::state::TaskState;
 
+/// The stores of a task, and whom to wake when they were flushed.
+#[derive(Clone)]
+struct Open {
+    state: Arc<TaskState>,
+    worker: Arc<Wakeup>,
+}
+
 /// The stores of all tasks that run.
 #[derive(Default)]
 pub(super) struct States {
-    open: Mutex<BTreeMap<TaskId, Arc<TaskState>>>,
+    open: Mutex<BTreeMap<TaskId, Open>>,
     wakeup: Arc<Wakeup>,
 }
 
 impl States {
-    pub(super) fn insert(&self, task: TaskId, state: &Arc<TaskState>) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(task, Arc::clone(state));
+    /// `worker` is rung after each flush of the state.
+    pub(super) fn insert(&self, task: TaskId, state: &Arc<TaskState>, worker: &Arc<Wakeup>) {
+        let open = Open { state: Arc::clone(state), worker: Arc::clone(worker) };
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(task, open);
     }
 
     pub(super) fn remove(&self, task: TaskId) {
@@ -34,7 +43,7 @@ impl States {
         self.wakeup.ring();
     }
 
-    fn all(&self) -> Vec<Arc<TaskState>> {
+    fn all(&self) -> Vec<Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
@@ -71,7 +80,7 @@ impl Drop for Flusher {
 fn run(shared: &Shared, stop: &AtomicBool) {
     while !stop.load(Ordering::Acquire) {
         let asked = shared.states.wakeup.wait(shared.config.flush_interval);
-        for state in shared.states.all() {
+        for Open { state, worker } in shared.states.all() {
             if stop.load(Ordering::Acquire) {
                 return;
             }
@@ -89,6 +98,7 @@ fn run(shared: &Shared, stop: &AtomicBool) {
                 Ok(_) => {}
                 Err(error) => return shared.events.send(Event::Failed(error)),
             }
+            worker.ring();
         }
     }
 }

@@ -61,6 +61,11 @@ impl MemoryBudget {
         self.pending() > self.limit / 4
     }
 
+    /// Whether they take so much that nothing should be added before a flush.
+    pub(crate) fn needs_flush(&self) -> bool {
+        self.pending() > self.limit / 2
+    }
+
     /// Whether uncommitted entries take more than their share, so that a commit is due.
     pub(crate) fn wants_commit(&self) -> bool {
         self.dirty() > self.limit / 4

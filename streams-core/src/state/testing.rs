@@ -44,7 +44,7 @@ pub(crate) fn open(
     let state = TaskState::open(TASK, engine, vec![store], Arc::clone(budget)).unwrap();
     state.set_changelog(0, 77).unwrap();
     let start = state.checkpoint(0).map_or(0, |checkpoint| checkpoint.offset);
-    let mut restorer = Restorer::new(Arc::clone(&state), 400);
+    let mut restorer = Restorer::new(Arc::clone(&state));
     restorer.begin(0, start, logs.0.len() as i64, Duration::ZERO);
     let mut batch = RecordBatch::new();
     for (key, value, timestamp) in &logs.0[start as usize..] {
@@ -52,5 +52,8 @@ pub(crate) fn open(
         batch.push(RecordView { timestamp: *timestamp, key, value, ..RecordView::default() });
     }
     restorer.apply(0, &batch, logs.0.len() as i64).unwrap();
+    if batch.len() % 3 == 0 {
+        state.flush().unwrap();
+    }
     state
 }

@@ -201,7 +201,7 @@ impl TestDriver {
 
     /// Brings a task's stores to where their changelogs end, or to before `starts` in its inputs.
     fn restore(&mut self, task: &Task, starts: &[Offset]) -> Result<()> {
-        let mut restorer = Restorer::new(Arc::clone(task.state()), usize::MAX);
+        let mut restorer = Restorer::new(Arc::clone(task.state()));
         for (store, from) in task.restores().into_iter().enumerate() {
             let Some(RestoreFrom { partition, source }) = from else { continue };
             if !self.topics.topics.contains_key(&partition.topic) {

@@ -12,7 +12,7 @@ use crate::failing_log::FailingLog;
 use crate::support::*;
 
 fn failing(inner: &Arc<dyn Log>, every: u64, kind: ErrorKind) -> Arc<dyn Log> {
-    Arc::new(FailingLog { inner: Arc::clone(inner), every, kind, commits: Arc::new(AtomicU64::new(0)) })
+    Arc::new(FailingLog::new(inner, every, kind))
 }
 
 #[test]

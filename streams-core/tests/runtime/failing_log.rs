@@ -1,7 +1,8 @@
-//! A log whose commits fail now and then: before they take effect, or after it, as a lost answer would look.
+//! A log whose commits fail now and then: before they take effect, or after it, as a lost answer would look. It also
+//! remembers which partitions were read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
@@ -17,6 +18,14 @@ pub(crate) struct FailingLog {
     pub(crate) every: u64,
     pub(crate) kind: ErrorKind,
     pub(crate) commits: Arc<AtomicU64>,
+    /// The partitions that readers were opened for, in that order.
+    pub(crate) read: Mutex<Vec<TopicPartition>>,
+}
+
+impl FailingLog {
+    pub(crate) fn new(inner: &Arc<dyn Log>, every: u64, kind: ErrorKind) -> Self {
+        FailingLog { inner: Arc::clone(inner), every, kind, commits: Arc::default(), read: Mutex::default() }
+    }
 }
 
 impl Log for FailingLog {
@@ -56,6 +65,7 @@ impl Log for FailingLog {
         from: Offset,
         wakeup: &Arc<Wakeup>,
     ) -> Result<Box<dyn PartitionReader>> {
+        self.read.lock().unwrap().push(partition.clone());
         self.inner.open_reader(partition, from, wakeup)
     }
     fn join_group(&self, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Box<dyn GroupMember>> {

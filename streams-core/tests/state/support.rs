@@ -78,7 +78,7 @@ impl Changelogs {
     ) -> (Arc<TaskState>, usize) {
         let engine = backend.open_task(TASK).unwrap();
         let state = TaskState::open(TASK, engine, stores, budget.clone()).unwrap();
-        let mut restorer = Restorer::new(state.clone(), 400);
+        let mut restorer = Restorer::new(state.clone());
         let mut read = 0;
         for (store, log) in self.0.iter().enumerate() {
             state.set_changelog(store, TOPIC_ID).unwrap();
@@ -98,6 +98,9 @@ impl Changelogs {
                 let position = start + (piece * 7 + records.len()) as i64;
                 restorer.apply(store, &batch, position).unwrap();
                 read += records.len();
+                if piece % 3 == 2 {
+                    state.flush().unwrap();
+                }
             }
             assert!(restorer.is_done(store));
         }

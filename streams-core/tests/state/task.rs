@@ -412,7 +412,7 @@ fn progress_of_a_restore_is_in_records_offsets_and_time() {
     let store = counts("counts");
     let engine = MemoryBackend::new().open_task(TASK).unwrap();
     let state = TaskState::open(TASK, engine, vec![store.for_task()], unlimited()).unwrap();
-    let mut restorer = Restorer::new(state, 1 << 20);
+    let mut restorer = Restorer::new(state);
     let seconds = Duration::from_secs;
     restorer.begin(0, 100, 400, seconds(50));
     assert!(!restorer.is_done(0));

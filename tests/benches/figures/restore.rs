@@ -101,7 +101,7 @@ fn ours(kind: EngineKind, dir: &Path, keys: usize) -> Outcome<f64> {
     let budget = Arc::new(MemoryBudget::new(GATHER));
     let task = TaskState::open(TASK, backend.open_task(TASK)?, vec![store.for_task()], budget)?;
     task.set_changelog(0, 1)?;
-    let mut restorer = Restorer::new(Arc::clone(&task), GATHER);
+    let mut restorer = Restorer::new(Arc::clone(&task));
     restorer.begin(0, 0, keys as i64, Duration::ZERO);
     let mut batch = RecordBatch::new();
     let started = Instant::now();
@@ -114,6 +114,9 @@ fn ours(kind: EngineKind, dir: &Path, keys: usize) -> Outcome<f64> {
             batch.push(RecordView { offset, key: Some(&key), value: Some(&value), ..RecordView::default() });
         }
         restorer.apply(0, &batch, end as i64)?;
+        if task.wants_flush() {
+            task.flush()?;
+        }
     }
     task.flush()?;
     let seconds = started.elapsed().as_secs_f64();

@@ -77,6 +77,8 @@ pub(super) struct Worker {
     idle_until: Option<Instant>,
     /// Bytes read from repartition topics since records were deleted there.
     purgeable: usize,
+    /// Time that tasks which restore are still to have.
+    restore_credit: Duration,
     counters: ThreadCounters,
     /// What was done in the turn under way.
     turn: Turn,
@@ -109,6 +111,7 @@ impl Worker {
                 stopping: false,
                 idle_until: None,
                 purgeable: 0,
+                restore_credit: Duration::ZERO,
                 counters: Worker::new_counters(),
                 turn: Turn::default(),
                 published: Instant::now(),

@@ -1,10 +1,10 @@
 //! Restoring a task's stores in slices, so that the other tasks of the worker go on meanwhile.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{Offset, TopicPartition};
+use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::source::SourceRows;
 use crate::record::RecordBatch;
@@ -14,21 +14,29 @@ use crate::state::{RestoreProgress, Restorer};
 use crate::task::{RestoreFrom, Task};
 use crate::time::StreamTime;
 
-/// Bytes read from a changelog at once.
-const SLICE: usize = 1 << 20;
-/// Restored entries are kept in memory up to this share of the budget.
-const MEMORY_SHARE: usize = 8;
+/// Bytes read from a changelog at once: some milliseconds' work.
+const SLICE: usize = 256 << 10;
+/// A restore says this often how far it is.
+const REPORT: Duration = Duration::from_secs(5);
 
+/// All stores of a task, which are read side by side. What is read gathers in the pending rows of the stores, and the
+/// flusher writes it to the engine; the worker goes on meanwhile, and waits only when memory is short.
 pub(super) struct Restore {
+    task: TaskId,
     restorer: Restorer,
     stores: Vec<Restoring>,
+    /// The store whose turn it is.
+    turn: usize,
     batch: RecordBatch,
+    begun: Duration,
+    reported: Duration,
 }
 
 struct Restoring {
     store: usize,
     partition: TopicPartition,
-    reader: Box<dyn PartitionReader>,
+    /// `None` if there is nothing to be read.
+    reader: Option<Box<dyn PartitionReader>>,
     end: Offset,
     /// If the partition is not a changelog but fills the store: what its records are there.
     source: Option<Source>,
@@ -50,7 +58,7 @@ impl Restore {
         wakeup: &Arc<Wakeup>,
     ) -> Result<Restore> {
         let state = task.state();
-        let mut restorer = Restorer::new(Arc::clone(state), shared.config.store_memory() / MEMORY_SHARE);
+        let mut restorer = Restorer::new(Arc::clone(state));
         let mut stores = Vec::new();
         for (store, from) in task.restores().into_iter().enumerate() {
             let Some(RestoreFrom { partition, source }) = from else { continue };
@@ -87,7 +95,17 @@ impl Restore {
             }
             let start = known.filter(|_| usable).map_or(begin, |offset| offset.max(begin));
             restorer.begin(store, start, end, shared.elapsed());
-            let reader = shared.log.open_reader(&partition, start, wakeup)?;
+            // With a valid checkpoint at the end, nothing is asked of the log any more.
+            let reader = match start < end {
+                true => Some(shared.log.open_reader(&partition, start, wakeup)?),
+                false => None,
+            };
+            if reader.is_some() {
+                let store = &state.store(store).spec().name;
+                tracing::info!(
+                    task = %task.id, store, %partition, from = start, to = end, offsets = end - start, "restoring"
+                );
+            }
             let source = source.map(|(_, rows)| Source {
                 rows,
                 time: StreamTime::unknown(),
@@ -95,40 +113,105 @@ impl Restore {
             });
             stores.push(Restoring { store, partition, reader, end, source });
         }
-        Ok(Restore { restorer, stores, batch: RecordBatch::new() })
+        Ok(Restore {
+            task: task.id,
+            restorer,
+            stores,
+            turn: 0,
+            batch: RecordBatch::new(),
+            begun: shared.elapsed(),
+            reported: shared.elapsed(),
+        })
     }
 
-    /// Reads a slice of each store that is not done; whether anything was read.
-    pub(super) fn step(&mut self, shared: &Shared) -> Result<bool> {
-        let mut moved = false;
-        for restoring in &mut self.stores {
-            if restoring.reader.position() >= restoring.end {
+    /// Reads slices of the stores in turn for about as long as is `allowed`; whether anything was read. Nothing is,
+    /// though there is something, while memory is short: the worker is woken after the next flush.
+    pub(super) fn step(&mut self, shared: &Shared, allowed: Duration) -> Result<bool> {
+        let begun = Instant::now();
+        let (mut moved, mut empty) = (false, 0);
+        while empty < self.stores.len() {
+            let state = self.restorer.task();
+            if state.wants_flush() {
+                shared.states.hurry();
+            }
+            if state.needs_flush() {
+                break;
+            }
+            self.turn = (self.turn + 1) % self.stores.len();
+            if !self.read(self.turn, shared)? {
+                empty += 1;
                 continue;
             }
-            self.batch.clear();
-            moved |= restoring.reader.read(&mut self.batch, SLICE)? > 0;
-            let position = restoring.reader.position().min(restoring.end);
-            let rows = match &mut restoring.source {
-                Some(source) => source.convert(&self.batch, restoring.end),
-                None => Ok(&self.batch),
-            };
-            let applied = rows.and_then(|rows| {
-                self.restorer.apply(restoring.store, rows, position)?;
-                Ok(rows.len())
-            });
-            let count = applied.map_err(|e| e.context(format!("restoring from {}", restoring.partition)))?;
-            Gauges::add(&shared.gauges.restored, count as u64);
+            (moved, empty) = (true, 0);
+            if begun.elapsed() >= allowed {
+                break;
+            }
         }
         Ok(moved)
     }
 
     pub(super) fn is_done(&self) -> bool {
-        self.stores.iter().all(|restoring| restoring.reader.position() >= restoring.end)
+        self.stores.iter().all(Restoring::is_done)
+    }
+
+    /// Says now and then how far it is, and what it was at the end.
+    pub(super) fn report(&mut self, progress: &[RestoreProgress], done: bool, now: Duration) {
+        let task = self.task;
+        if done {
+            let records: u64 = progress.iter().map(|store| store.restored).sum();
+            let bytes: u64 = progress.iter().map(|store| store.bytes).sum();
+            let seconds = (now - self.begun).as_secs_f64();
+            if self.stores.iter().any(|store| store.reader.is_some()) {
+                tracing::info!(%task, records, bytes, seconds, "restored");
+            } else {
+                tracing::debug!(%task, "nothing to restore");
+            }
+        } else if now - self.reported >= REPORT {
+            self.reported = now;
+            for store in progress.iter().filter(|store| store.position < store.end) {
+                let RestoreProgress { store, restored, position, end, rate, eta, .. } = store;
+                let (rate, eta) = (rate.round(), eta.map(|eta| eta.as_secs_f64()));
+                tracing::info!(%task, store, restored, position, end, rate, eta, "still restoring");
+            }
+        }
     }
 
     /// How far each store has come.
     pub(super) fn progress(&self, now: Duration) -> Vec<RestoreProgress> {
         self.stores.iter().map(|restoring| self.restorer.progress(restoring.store, now)).collect()
+    }
+
+    /// Reads a slice of a store; whether there was something.
+    fn read(&mut self, index: usize, shared: &Shared) -> Result<bool> {
+        let restoring = &mut self.stores[index];
+        let Some(reader) = restoring.reader.as_mut().filter(|reader| reader.position() < restoring.end)
+        else {
+            return Ok(false);
+        };
+        self.batch.clear();
+        let before = reader.position();
+        reader.read(&mut self.batch, SLICE)?;
+        let position = reader.position().min(restoring.end);
+        if position == before {
+            return Ok(false);
+        }
+        let rows = match &mut restoring.source {
+            Some(source) => source.convert(&self.batch, restoring.end),
+            None => Ok(&self.batch),
+        };
+        let applied = rows.and_then(|rows| {
+            self.restorer.apply(restoring.store, rows, position)?;
+            Ok(rows.len())
+        });
+        let count = applied.map_err(|e| e.context(format!("restoring from {}", restoring.partition)))?;
+        Gauges::add(&shared.gauges.restored, count as u64);
+        Ok(true)
+    }
+}
+
+impl Restoring {
+    fn is_done(&self) -> bool {
+        self.reader.as_ref().is_none_or(|reader| reader.position() >= self.end)
     }
 }
 

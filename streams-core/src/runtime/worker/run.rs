@@ -19,6 +19,10 @@ use crate::time::Timestamp;
 const RUN: usize = 256;
 /// A worker looks around this often even if nothing rings.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Restoring takes no longer in a row while tasks of the worker are ready: records that come in wait for that long.
+const RESTORE: Duration = Duration::from_millis(10);
+/// As long as this, restoring is worth being begun.
+const LEAST_RESTORE: Duration = Duration::from_millis(2);
 /// Without transactions, outputs of a busy worker are in the log after this long.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -76,9 +80,12 @@ impl Worker {
         self.idle_until = None;
         let (mut moved, mut lap) = (false, now);
         for index in 0..self.tasks.len() {
-            self.current = index;
-            moved |= self.run_task(index, now, wall_clock, &mut lap)?;
+            if !self.tasks[index].is_restoring() {
+                self.current = index;
+                moved |= self.run_task(index, now, wall_clock, &mut lap)?;
+            }
         }
+        moved |= self.restore(moved.then(|| now.elapsed()), wall_clock)?;
         self.current = usize::MAX;
         self.beat(Doing::Resting, None);
         let dirty = self.tasks.iter().any(|task| task.dirty);
@@ -97,8 +104,45 @@ impl Worker {
         Ok(true)
     }
 
-    /// Restores, or fetches and processes some records; whether anything was done. `lap` is when it begins, and then
-    /// when it has ended.
+    /// Restores the tasks that are not ready, each for a part of the time; whether anything was done. While those that
+    /// are ready are busy - for as long as `busy` in this turn - they have half of the time.
+    fn restore(&mut self, busy: Option<Duration>, wall_clock: Timestamp) -> Result<bool> {
+        let waits = |task: &RunningTask| task.is_restoring() && !task.suspended;
+        let restoring = self.tasks.iter().filter(|task| waits(task)).count();
+        if restoring == 0 {
+            self.restore_credit = Duration::ZERO;
+            return Ok(false);
+        }
+        let allowed = match busy {
+            None => RESTORE,
+            Some(busy) => {
+                self.restore_credit = RESTORE.min(self.restore_credit + busy);
+                if self.restore_credit < LEAST_RESTORE {
+                    return Ok(false);
+                }
+                std::mem::take(&mut self.restore_credit)
+            }
+        };
+        let mut moved = false;
+        for index in 0..self.tasks.len() {
+            if !waits(&self.tasks[index]) {
+                continue;
+            }
+            self.current = index;
+            self.beat(Doing::Restoring, Some(self.tasks[index].id()));
+            let task = &mut self.tasks[index];
+            moved |= task.restore(&self.shared, allowed / restoring as u32)?;
+            if !task.is_restoring() {
+                task.begin(wall_clock)?;
+                self.send_outputs(index)?;
+                self.shared.events.send(Event::Ready(self.tasks[index].id()));
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Fetches and processes some records; whether anything was done. `lap` is when it begins, and then when it has
+    /// ended.
     fn run_task(
         &mut self,
         index: usize,
@@ -109,19 +153,9 @@ impl Worker {
         if self.tasks[index].suspended {
             return Ok(false);
         }
-        let doing = if self.tasks[index].is_restoring() { Doing::Restoring } else { Doing::Processing };
-        self.beat(doing, Some(self.tasks[index].id()));
+        self.beat(Doing::Processing, Some(self.tasks[index].id()));
         let shared = &self.shared;
         let task = &mut self.tasks[index];
-        if task.is_restoring() {
-            let moved = task.restore(shared)?;
-            if !task.is_restoring() {
-                task.begin(wall_clock)?;
-                self.send_outputs(index)?;
-                self.shared.events.send(Event::Ready(self.tasks[index].id()));
-            }
-            return Ok(moved);
-        }
         let mut moved = task.advance_wall_clock(wall_clock)?;
         if moved {
             let elapsed = elapsed_since(lap);

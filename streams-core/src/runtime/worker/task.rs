@@ -80,7 +80,7 @@ impl RunningTask {
         let task = Task::new(&shared.topology, id, &topics, env)?;
         let committed: Vec<Option<Committed>> = inputs.iter().map(|input| input.committed.clone()).collect();
         let restore = Restore::begin(&task, &committed, shared, wakeup)?;
-        shared.states.insert(id, task.state());
+        shared.states.insert(id, task.state(), wakeup);
         publish::introduce(&task, &topics, shared, worker);
         let inputs = inputs
             .into_iter()
@@ -111,12 +111,13 @@ impl RunningTask {
         self.restore.is_some()
     }
 
-    /// Restores some more; whether anything was read.
-    pub(super) fn restore(&mut self, shared: &Shared) -> Result<bool> {
+    /// Restores for about as long as is `allowed`; whether anything was read.
+    pub(super) fn restore(&mut self, shared: &Shared, allowed: Duration) -> Result<bool> {
         let Some(restore) = &mut self.restore else { return Ok(false) };
-        let moved = restore.step(shared)?;
+        let moved = restore.step(shared, allowed)?;
         let progress = restore.progress(shared.elapsed());
         let done = restore.is_done();
+        restore.report(&progress, done, shared.elapsed());
         shared.gauges.publish(self.task.id, |gauge| {
             gauge.metrics.restored = progress.iter().map(|store| store.restored).sum();
             gauge.metrics.restore = progress;

@@ -18,8 +18,6 @@ use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, Op, Stor
 
 /// Fewer rows than this are not worth files of their own.
 const LOAD_ROWS: usize = 4096;
-/// Rows removed at once by `delete_range`.
-const DELETE_ROWS: usize = 4096;
 /// Bytes of small batches of a task that are kept in memory before they become a table.
 const MEMTABLE: u64 = 8 << 20;
 /// Bytes of the journal over all tasks; the least that fjall takes.
@@ -160,15 +158,21 @@ impl Engine for FjallEngine {
         if range.is_empty() {
             return Ok(());
         }
-        let mut gone = self.rows.range(row_range(store, range)).peekable();
-        while gone.peek().is_some() {
-            let mut rows = self.db.batch();
-            for row in gone.by_ref().take(DELETE_ROWS) {
-                rows.remove(&self.rows, row.key().map_err(failed)?);
-            }
-            rows.commit().map_err(failed)?;
+        let mut gone = self.rows.range(row_range(store, range));
+        let mut rows = self.db.batch();
+        let mut few = Vec::new();
+        for row in gone.by_ref().take(LOAD_ROWS) {
+            few.push(row.key().map_err(failed)?);
         }
-        Ok(())
+        if few.len() < LOAD_ROWS {
+            few.into_iter().for_each(|key| rows.remove(&self.rows, key));
+            return rows.commit().map_err(failed);
+        }
+        let mut table = self.rows.start_ingestion().map_err(failed)?;
+        for key in few.into_iter().map(Ok).chain(gone.map(fjall::Guard::key)) {
+            table.write_tombstone(key.map_err(failed)?).map_err(failed)?;
+        }
+        table.finish().map_err(failed)
     }
 
     fn wipe(&self) -> Result<()> {

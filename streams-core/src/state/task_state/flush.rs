@@ -125,6 +125,12 @@ impl TaskState {
         self.budget.wants_flush() && self.stores.iter().any(|opened| opened.store.pending_bytes() > 0)
     }
 
+    /// Whether committed entries of all stores of the application take so much memory that a restore has to wait for a
+    /// flush. It is twice of what a flush is due at, so that restoring goes on while one is under way.
+    pub(crate) fn needs_flush(&self) -> bool {
+        self.budget.needs_flush()
+    }
+
     /// Whether uncommitted entries of all stores of the application take more than their share of memory: they
     /// cannot be dropped or written before a commit.
     pub fn wants_commit(&self) -> bool {

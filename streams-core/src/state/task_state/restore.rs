@@ -11,10 +11,10 @@ use crate::state::task_state::TaskState;
 /// Fills the stores of a task from their changelogs, any number of them side by side.
 ///
 /// Records gather in memory, the last one per key, and go to the engine sorted, with the offset they reach up to, when
-/// they exceed the bytes given. So a short tail touches no engine, and a restore that is cut off goes on from there.
+/// somebody flushes the task: [`wants_flush`](TaskState::wants_flush) says when that is due. So a short tail touches no
+/// engine, and a restore that is cut off goes on from there.
 pub struct Restorer {
     task: Arc<TaskState>,
-    max_bytes: usize,
     stores: Vec<Restoring>,
 }
 
@@ -51,10 +51,15 @@ pub struct RestoreProgress {
 }
 
 impl Restorer {
-    /// A restore into `task` that gathers up to about `max_bytes` before it writes.
-    pub fn new(task: Arc<TaskState>, max_bytes: usize) -> Self {
+    /// A restore into `task`.
+    pub fn new(task: Arc<TaskState>) -> Self {
         let stores = vec![Restoring::default(); task.len()];
-        Restorer { task, max_bytes, stores }
+        Restorer { task, stores }
+    }
+
+    /// The task it fills.
+    pub fn task(&self) -> &Arc<TaskState> {
+        &self.task
     }
 
     /// Begins with a store: records from `start` (its checkpoint, or where its changelog starts) to before `end`.
@@ -64,8 +69,8 @@ impl Restorer {
             Restoring { begun: Some(now), start, position: start, end, ..Restoring::default() };
     }
 
-    /// Takes over a piece of a store's changelog that ends before `position`. Errs if the engine fails, or on a key
-    /// that cannot be one of the store's.
+    /// Takes over a piece of a store's changelog that ends before `position`. Errs on a key that cannot be one of the
+    /// store's.
     pub fn apply(&mut self, store: usize, batch: &RecordBatch, position: Offset) -> Result<()> {
         let restoring = &mut self.stores[store];
         {
@@ -78,10 +83,6 @@ impl Restorer {
         restoring.restored += batch.len() as u64;
         restoring.bytes += batch.byte_len() as u64;
         restoring.position = position;
-        let pending: usize = self.task.stores.iter().map(|opened| opened.store.pending_bytes()).sum();
-        if pending > self.max_bytes {
-            self.task.flush()?;
-        }
         Ok(())
     }
 
