@@ -10,12 +10,11 @@ use std::collections::BTreeMap;
 
 use crate::ids::TaskId;
 use crate::record::{EncodedHeaders, Headers, RecordView};
+use crate::task::upstream;
 use crate::time::{Timestamp, UNKNOWN};
 
 /// Header that makes a record without key and value a marker.
 pub(crate) const HEADER: &str = "__streams.time";
-/// Prefix of the names under which times are kept with the committed offset.
-const PROGRESS: &str = "upstream.";
 
 /// What one upstream task says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,20 +97,13 @@ impl AlignedTime {
 
     /// What has to be known again after a restart.
     pub(crate) fn save(&self, progress: &mut Vec<(String, i64)>) {
-        let known = self.upstream.iter().map(|(task, (time, _))| (format!("{PROGRESS}{task}"), *time));
-        progress.extend(known);
+        upstream::save(self.upstream.iter().map(|(task, (time, _))| (*task, *time)), progress);
     }
 
     /// Takes up what was saved.
     pub(crate) fn load(&mut self, progress: &[(String, i64)]) {
-        for (name, time) in progress {
-            let Some((sub, partition)) = name.strip_prefix(PROGRESS).and_then(|task| task.split_once('_'))
-            else {
-                continue;
-            };
-            if let (Ok(sub_topology), Ok(partition)) = (sub.parse(), partition.parse()) {
-                self.take(Marker { task: TaskId { sub_topology, partition }, time: *time, idle: false });
-            }
+        for (name, value) in progress {
+            upstream::load(name, *value, |task, time| self.take(Marker { task, time, idle: false }));
         }
     }
 

@@ -11,6 +11,7 @@ mod commit;
 mod machine;
 mod progress;
 mod queue;
+mod upstream;
 
 pub(crate) use assignments::Assignments;
 pub(crate) use changelog::RestoreFrom;

@@ -51,14 +51,19 @@ impl Admin {
 
     /// The members of a group, by their ids.
     pub(crate) fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
-        let what = format!("looking up the members of group {group}");
-        let request = || ffi::group_members(&self.handle, group, self.once());
-        let mut members = match self.retried(&what, request, |_| None) {
-            Err(error) if error.code == Code::GroupIdNotFound => Vec::new(),
-            other => other.map_err(|e| native(&what, &e))?,
-        };
+        let mut members = self.describe_group(group)?.map(|found| found.members).unwrap_or_default();
         members.sort();
         Ok(members)
+    }
+
+    /// What is known of a group of consumers; `None` if there is none of that name.
+    pub(crate) fn describe_group(&self, group: &str) -> Result<Option<ffi::GroupInfo>> {
+        let what = format!("looking up group {group}");
+        let request = || ffi::describe_group(&self.handle, group, self.once());
+        match self.retried(&what, request, |_| None) {
+            Err(error) if error.code == Code::GroupIdNotFound => Ok(None),
+            other => other.map_err(|e| native(&what, &e)),
+        }
     }
 
     /// `consumer` belongs to the group, as a member or not.

@@ -12,12 +12,19 @@ use std::time::Duration;
 use super::admin::Request;
 use super::{Handle, NativeError, text};
 
-/// The members of a group; none if there is no such group.
-pub(crate) fn group_members(
+/// What is known of a group.
+pub(crate) struct GroupInfo {
+    pub(crate) members: Vec<MemberInfo>,
+    /// How its members share partitions; empty if there are none.
+    pub(crate) assignor: String,
+}
+
+/// Describes a group of consumers; `None` if there is none of that name, or one of another type.
+pub(crate) fn describe_group(
     client: &Handle,
     group: &str,
     timeout: Duration,
-) -> Result<Vec<MemberInfo>, NativeError> {
+) -> Result<Option<GroupInfo>, NativeError> {
     let group = CString::new(group)
         .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
     let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeout);
@@ -39,19 +46,34 @@ pub(crate) fn group_members(
         let mut count = 0;
         let groups = sys::rd_kafka_DescribeConsumerGroups_result_groups(result, &mut count);
         if groups.is_null() || count == 0 {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let group = *groups;
         let error = sys::rd_kafka_ConsumerGroupDescription_error(group);
         if !error.is_null() {
             return match sys::rd_kafka_error_code(error).into() {
-                RDKafkaErrorCode::NoError => Ok(members(group)),
-                RDKafkaErrorCode::GroupIdNotFound => Ok(Vec::new()),
+                RDKafkaErrorCode::NoError => Ok(info(group)),
+                RDKafkaErrorCode::GroupIdNotFound => Ok(None),
                 code => Err(NativeError::plain(code, &text(sys::rd_kafka_error_string(error)))),
             };
         }
-        Ok(members(group))
+        Ok(info(group))
     })
+}
+
+/// # Safety
+/// `group` is a description that stays valid during the call.
+unsafe fn info(group: *const sys::rd_kafka_ConsumerGroupDescription_t) -> Option<GroupInfo> {
+    // SAFETY: by the contract of this function; the name is copied.
+    unsafe {
+        let dead = sys::rd_kafka_consumer_group_state_t::RD_KAFKA_CONSUMER_GROUP_STATE_DEAD;
+        // So says an older version of the request of a group that does not exist.
+        if sys::rd_kafka_ConsumerGroupDescription_state(group) == dead {
+            return None;
+        }
+        let assignor = text(sys::rd_kafka_ConsumerGroupDescription_partition_assignor(group));
+        Some(GroupInfo { members: members(group), assignor })
+    }
 }
 
 /// # Safety

@@ -16,7 +16,7 @@ mod transaction;
 
 pub(crate) use admin::list_offsets;
 pub(crate) use admin::{OffsetSpec, TopicDescription, alter_offsets, delete_offsets, describe_topic};
-pub(crate) use describe_group::group_members;
+pub(crate) use describe_group::{GroupInfo, describe_group};
 pub(crate) use events::drain;
 pub(crate) use feed::{Feed, FetchClient, Message};
 pub(crate) use list::{Position, offsets};

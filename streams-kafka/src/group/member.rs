@@ -17,6 +17,7 @@ use streams_core::{Error, ErrorKind, Result};
 use super::callbacks::{Callbacks, Change};
 use super::families::Families;
 use super::members::Membership;
+use super::strangers;
 use crate::config::GroupProtocol;
 use crate::error::{client_failed, kind};
 use crate::ffi::{self, Handle};
@@ -63,6 +64,9 @@ impl Member {
         let mut consumer: BaseConsumer<Callbacks> = config
             .create_with_context(Callbacks::new(shared.config.group_protocol))
             .map_err(|e| client_failed(what(), &e))?;
+        if shared.config.group_protocol == GroupProtocol::Consumer {
+            strangers::check(shared, &consumer, &options.group)?;
+        }
         let bell = Arc::clone(wakeup);
         consumer.set_nonempty_callback(move || bell.ring());
         let topics: Vec<&str> = topics.into_iter().collect();
@@ -203,6 +207,9 @@ impl Member {
 
     /// Errors that the client does not get over.
     fn judge(&self, error: &KafkaError) -> Result<()> {
+        if error.rdkafka_error_code() == Some(Code::InconsistentGroupProtocol) {
+            return Err(strangers::refused(&self.options.group, &error.to_string()));
+        }
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
         let hopeless = error.rdkafka_error_code().is_some_and(|code| kind(code) == ErrorKind::Config);
         if fatal || hopeless {

@@ -8,6 +8,7 @@ mod callbacks;
 mod families;
 mod member;
 mod members;
+mod strangers;
 
 pub(crate) use member::Member;
 pub(crate) use members::Members;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use streams_core::Result;
 use streams_core::log::{Log, NewTopic};
 use streams_core::runtime::{App, AppHandle, Config, Forwarding, Guarantee};
 use streams_kafka::testing::Cluster;
@@ -114,11 +115,15 @@ impl Job {
     }
 
     pub(crate) fn start_rust(&self, commit: Commit) -> AppHandle {
+        self.try_start_rust(commit).unwrap()
+    }
+
+    pub(crate) fn try_start_rust(&self, commit: Commit) -> Result<AppHandle> {
         let mut config = Cluster::shared().config();
         config.transaction_timeout = DEADLINE;
         config.group_protocol = self.protocol;
         let log = Arc::new(KafkaLog::connect(config).unwrap());
-        App::new(self.program.topology(&self.input, &self.id), self.config(commit), log).start().unwrap()
+        App::new(self.program.topology(&self.input, &self.id), self.config(commit), log).start()
     }
 
     /// Forgets the local state of this side.

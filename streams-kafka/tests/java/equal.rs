@@ -9,48 +9,59 @@ const RECORDS: usize = 200;
 
 #[test]
 fn folds_and_windows_are_equal() {
-    check(Program::Folds);
+    check(Program::Folds, false);
 }
 
 #[test]
 fn what_goes_through_repartitions_is_equal() {
-    check(Program::Rekeyed);
+    check(Program::Rekeyed, false);
 }
 
 #[test]
 fn joins_of_streams_with_tables_are_equal() {
-    check(Program::StreamTable);
+    check(Program::StreamTable, false);
 }
 
 #[test]
 fn joins_and_groups_of_tables_are_equal() {
-    check(Program::Tables);
+    check(Program::Tables, false);
 }
 
 #[test]
 fn joins_of_streams_are_equal() {
-    check(Program::Streams);
+    check(Program::Streams, false);
 }
 
 #[test]
 fn windows_that_close_are_equal() {
-    check(Program::Closing);
+    check(Program::Closing, false);
 }
 
 #[test]
 fn times_of_partitions_are_equal() {
-    check(Program::Times);
+    check(Program::Times, false);
 }
 
-fn check(program: Program) {
+/// What comes in between depends on when each commits.
+#[test]
+fn what_caches_leave_is_equal() {
+    check(Program::Tables, true);
+}
+
+fn check(program: Program, cached: bool) {
     let (seed, log) = (seed(), log());
-    let name = |side: &str| format!("equal-{program:?}-{seed:x}-{side}");
+    let name = |side: &str| format!("equal-{program:?}-{cached}-{seed:x}-{side}");
     let mut input = Input::new(name("in"), program, seed, &*log);
     input.write(&*log, RECORDS);
     if program == Program::Streams {
         input.close(&*log);
     }
-    let (java, rust) = (Job::new(name("java"), program, &input), Job::new(name("rust"), program, &input));
+    let job = |side: &str| {
+        let mut job = Job::new(name(side), program, &input);
+        job.cached = cached;
+        job
+    };
+    let (java, rust) = (job("java"), job("rust"));
     java.run_java(Commit::Often, true);
     rust.run_rust(Commit::Often);
     assert_equal(&java, &rust);

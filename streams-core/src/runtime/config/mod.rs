@@ -94,6 +94,10 @@ pub struct Config {
     /// Whether event time behind a repartition is the minimum of what the tasks before it have come to, so that a
     /// replay drops as late only what a live run drops; on by default. Without, it is the highest time that came out
     /// of the repartition topic, as in Kafka Streams.
+    ///
+    /// The tasks before a repartition write what they have come to into its topic, as records without key and value.
+    /// Kafka Streams takes them for records of the application: before it takes over, run with this off until nothing
+    /// is left to do, which takes them out.
     pub aligned_event_time: bool,
     /// With aligned event time, a task that has had nothing to read for this long is not waited for; 1 s by default.
     pub idle_after: Duration,
