@@ -27,6 +27,8 @@ use crate::log::Shared;
 const DEFAULT_SESSION: Duration = Duration::from_secs(45);
 /// How long leaving may take before the group is left to find out by itself.
 const LEAVING: Duration = Duration::from_secs(10);
+/// Pause before joining again with a name that the broker refused.
+const REFUSED: Duration = Duration::from_millis(500);
 /// Tries of a commit that a rebalance among others keeps from being taken.
 const COMMITS: usize = 5;
 
@@ -46,11 +48,14 @@ pub(crate) struct Member {
     /// `None` after leaving.
     consumer: Option<Arc<BaseConsumer<Callbacks>>>,
     shared: Arc<Shared>,
+    wakeup: Arc<Wakeup>,
+    joined: Instant,
+    /// When to join again, after the broker refused a name that it takes for alive.
+    again: Option<Instant>,
 }
 
 impl Member {
     pub(crate) fn join(shared: &Arc<Shared>, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Self> {
-        let what = || format!("joining group {}", options.group);
         let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
         let mut counts = BTreeMap::new();
         for topic in &topics {
@@ -58,20 +63,7 @@ impl Member {
                 counts.insert((*topic).to_owned(), found.partitions);
             }
         }
-        let session =
-            if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout };
-        let config = shared.config.for_member(&options.group, &options.member_name, session);
-        let mut consumer: BaseConsumer<Callbacks> = config
-            .create_with_context(Callbacks::new(shared.config.group_protocol))
-            .map_err(|e| client_failed(what(), &e))?;
-        if shared.config.group_protocol == GroupProtocol::Consumer {
-            strangers::check(shared, &consumer, &options.group)?;
-        }
-        let bell = Arc::clone(wakeup);
-        consumer.set_nonempty_callback(move || bell.ring());
-        let topics: Vec<&str> = topics.into_iter().collect();
-        consumer.subscribe(&topics).map_err(|e| client_failed(what(), &e))?;
-        let consumer = Arc::new(consumer);
+        let consumer = connect(shared, &options, wakeup)?;
         let client: Handle = consumer.clone();
         let membership =
             Arc::new(Membership { group: options.group.clone(), client, owned: Mutex::default() });
@@ -87,7 +79,30 @@ impl Member {
             membership,
             consumer: Some(consumer),
             shared: Arc::clone(shared),
+            wakeup: Arc::clone(wakeup),
+            joined: Instant::now(),
+            again: None,
         })
+    }
+
+    /// With the consumer protocol the broker refuses a static member while it takes one of the same name for alive,
+    /// as after a crash; until that one's session is over, joining is tried again. Whether that is so.
+    fn is_too_early(&self, error: &KafkaError) -> bool {
+        let unreleased = error.rdkafka_error_code() == Some(Code::UnreleasedInstanceId);
+        unreleased && self.joined.elapsed() < session(&self.options) * 2
+    }
+
+    /// Another client in place of one that was refused.
+    fn join_again(&mut self) -> Result<()> {
+        self.again = None;
+        let consumer = connect(&self.shared, &self.options, &self.wakeup)?;
+        let client: Handle = consumer.clone();
+        self.shared.members.remove(&self.membership);
+        let group = self.options.group.clone();
+        self.membership = Arc::new(Membership { group, client, owned: Mutex::default() });
+        self.shared.members.add(&self.membership);
+        self.consumer = Some(consumer);
+        Ok(())
     }
 
     fn consumer(&self) -> Result<&Arc<BaseConsumer<Callbacks>>> {
@@ -207,8 +222,17 @@ impl Member {
 
     /// Errors that the client does not get over.
     fn judge(&self, error: &KafkaError) -> Result<()> {
-        if error.rdkafka_error_code() == Some(Code::InconsistentGroupProtocol) {
+        let code = error.rdkafka_error_code();
+        if code == Some(Code::InconsistentGroupProtocol) {
             return Err(strangers::refused(&self.options.group, &error.to_string()));
+        }
+        if let Some(Code::FencedInstanceId | Code::UnreleasedInstanceId) = code {
+            let Member { options: GroupOptions { group, member_name, .. }, .. } = self;
+            let message = format!(
+                "group {group} has another member of the name {member_name}: with static membership every process needs \
+                 a `process-id` of its own, which a copied state directory has not"
+            );
+            return Err(Error::new(ErrorKind::Config, message));
         }
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
         let hopeless = error.rdkafka_error_code().is_some_and(|code| kind(code) == ErrorKind::Config);
@@ -223,6 +247,11 @@ impl Member {
 impl GroupMember for Member {
     fn poll(&mut self) -> Result<Option<GroupEvent>> {
         self.consumer()?;
+        match self.again {
+            Some(again) if Instant::now() < again => return Ok(None),
+            Some(_) => self.join_again()?,
+            None => {}
+        }
         if self.events.is_empty() {
             self.hand_over()?;
         }
@@ -233,6 +262,11 @@ impl GroupMember for Member {
             let consumer = Arc::clone(self.consumer()?);
             let polled = consumer.poll(Duration::ZERO);
             if let Some(Err(error)) = &polled {
+                if self.is_too_early(error) {
+                    tracing::warn!(group = %self.options.group, name = %self.options.member_name, %error, "joining again");
+                    self.again = Some(Instant::now() + REFUSED);
+                    return Ok(None);
+                }
                 self.judge(error)?;
             }
             match consumer.context().take() {
@@ -308,6 +342,33 @@ impl Drop for Member {
             consumer.context().close();
         }
     }
+}
+
+/// How long a member may be silent.
+fn session(options: &GroupOptions) -> Duration {
+    if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout }
+}
+
+/// A client that joins the group.
+fn connect(
+    shared: &Shared,
+    options: &GroupOptions,
+    wakeup: &Arc<Wakeup>,
+) -> Result<Arc<BaseConsumer<Callbacks>>> {
+    let failed = |error: &KafkaError| client_failed(format!("joining group {}", options.group), error);
+    let config = shared.config.for_member(&options.group, &options.member_name, session(options));
+    let mut consumer: BaseConsumer<Callbacks> = config
+        .create_with_context(Callbacks::new(shared.config.group_protocol))
+        .map_err(|error| failed(&error))?;
+    if shared.config.group_protocol == GroupProtocol::Consumer {
+        strangers::check(shared, &consumer, &options.group)?;
+    }
+    let bell = Arc::clone(wakeup);
+    consumer.set_nonempty_callback(move || bell.ring());
+    let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
+    let topics: Vec<&str> = topics.into_iter().collect();
+    consumer.subscribe(&topics).map_err(|error| failed(&error))?;
+    Ok(Arc::new(consumer))
 }
 
 /// A list of partitions for the client, which does not read them.

@@ -80,8 +80,10 @@ fn names_counts_and_settings_are_those_that_kafka_streams_gave_its_topics() {
         for (name, topic) in recorded["apps"][program.name]["internal_topics"].as_object().unwrap() {
             let info = log.describe_topic(name).unwrap().unwrap_or_else(|| panic!("{name} was not created"));
             assert_eq!(Some(u64::from(info.partitions)), topic["partitions"].as_u64(), "{name}");
-            let expected: BTreeMap<String, String> =
+            let mut expected: BTreeMap<String, String> =
                 serde_json::from_value(topic["configs"].clone()).unwrap();
+            // All of them have it.
+            expected.insert("message.timestamp.type".to_owned(), "CreateTime".to_owned());
             assert_eq!(found.get(name), Some(&expected), "{name}");
         }
     }

@@ -5,11 +5,15 @@
     reason = "a test that unwraps fails with the line that was wrong"
 )]
 
+mod assigned;
 mod created;
+mod members;
 #[allow(dead_code, reason = "not all of it is of interest here")]
 #[path = "../../../tests/topics/programs.rs"]
 mod programs;
 mod purge;
 mod refused;
+mod reset;
+mod statics;
 mod support;
 mod unauthorised;
