@@ -27,6 +27,8 @@ const UPDATES: i64 = 40_000;
 const KILLS: u32 = 6;
 /// Where the child finds its folder.
 const FOLDER: &str = "CTR_BIG_STORE_FOLDER";
+/// The engine of the folder, in it.
+const ENGINE: &str = "engine-of-the-test";
 
 /// The key of an event: every key once, then some of them again.
 fn key(event: i64) -> i64 {
@@ -38,6 +40,7 @@ fn app(folder: &Path, log: &Arc<dyn Log>) -> App {
     builder.stream(&EVENTS).group_by_key().count_with(Materialized::named("big")).to_stream().to(&COUNTS);
     let mut config = Config::new("big");
     config.state_dir = Some(folder.join("state"));
+    config.engine = fs::read_to_string(folder.join(ENGINE)).expect("is there").parse().expect("is one");
     config.commit_interval = Some(Duration::from_millis(20));
     config.flush_interval = Duration::from_millis(100);
     App::new(builder.build().expect("builds"), config, Arc::clone(log))
@@ -90,7 +93,17 @@ fn start(folder: &Path) -> Running {
 
 #[test]
 fn a_killed_application_with_a_million_keys_replays_the_tail_only() {
+    kill_and_count("sled", KILLS);
+}
+
+#[test]
+fn a_killed_application_with_a_million_keys_in_fjall_replays_the_tail_only() {
+    kill_and_count("fjall", KILLS);
+}
+
+fn kill_and_count(engine: &str, kills: u32) {
     let dir = tempfile::tempdir().expect("a temporary folder");
+    fs::write(dir.path().join(ENGINE), engine).expect("writes");
     let log = open(dir.path());
     let topics = [NewTopic::new(EVENTS.name(), 1), NewTopic::new(COUNTS.name(), 1)];
     log.create_topics(&topics).expect("creates");
@@ -99,7 +112,7 @@ fn a_killed_application_with_a_million_keys_replays_the_tail_only() {
     drop(log);
 
     let (mut dice, mut replayed) = (1_u64, Vec::new());
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         let mut running = start(dir.path());
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let until = size_of(&dir.path().join("log")) + 1 + (dice >> 33) % 400_000;
@@ -109,7 +122,7 @@ fn a_killed_application_with_a_million_keys_replays_the_tail_only() {
     let (well, said) = start(dir.path()).end();
     assert!(well, "{said:?}");
     replayed.extend(restored(&said));
-    eprintln!("records restored: {replayed:?}");
+    eprintln!("{engine}: records restored: {replayed:?}");
     assert!(
         replayed.iter().all(|&records| records < UPDATES as u64),
         "only the tail is replayed: {replayed:?}"

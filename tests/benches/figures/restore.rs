@@ -1,6 +1,7 @@
-//! Restore of a key-value store from its changelog, and the memory it takes: 16-byte keys in random order, 100-byte
-//! values. Each run is a process of its own, so that the peak of its memory is its own. The bare side puts the same
-//! rows, as they come, into a `BTreeMap`, or a tenth of them into sled in batches of 1,000.
+//! Restore of a key-value store from its changelog, its CPU time and the memory it takes: 16-byte keys in random order,
+//! 100-byte values, with the memory budget that applications have by default. Each run is a process of its own, so that
+//! the peak of its memory is its own. The bare side puts the same rows, as they come, into a `BTreeMap`, or into the
+//! engine alone in batches of 1,000.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,14 +19,15 @@ use crate::table::Figure;
 
 const KEYS: usize = 5_000_000;
 const PIECE: usize = 1000;
-/// What is gathered before it goes to the engine.
-const GATHER: usize = 256 << 20;
+/// What the stores may take, and the engine's cache: three quarters and one of 256 MiB.
+const BUDGET: usize = 192 << 20;
+const CACHE: u64 = 64 << 20;
 const TASK: TaskId = TaskId { sub_topology: 0, partition: 0 };
 
 pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Figure>> {
     let keys = settings.size(KEYS);
     let mut figures = Vec::new();
-    for engine in ["memory", "sled"] {
+    for engine in ["memory", "fjall", "sled"] {
         // In random order sled alone takes minutes and more memory than many machines have.
         let bare_keys = if engine == "sled" { keys / 10 } else { keys };
         let (ours, bare) = (run(engine, "ours", keys)?, run(engine, "bare", bare_keys)?);
@@ -42,12 +44,14 @@ pub(crate) fn measure(settings: &Settings) -> Outcome<Vec<Figure>> {
 
 struct Run {
     seconds: f64,
+    cpu: f64,
     peak: String,
 }
 
 impl Run {
     fn text(&self, keys: usize) -> String {
-        format!("{:.0} k/s, peak {}", keys as f64 / self.seconds / 1e3, self.peak)
+        let (rate, cpu) = (keys as f64 / self.seconds / 1e3, self.cpu * 1e6 / keys as f64);
+        format!("{rate:.0} k/s, CPU {cpu:.2} us each, peak {}", self.peak)
     }
 }
 
@@ -56,27 +60,34 @@ fn run(engine: &str, side: &str, keys: usize) -> Outcome<Run> {
     let output =
         Command::new(std::env::current_exe()?).args(["--child", "restore", engine, side, &keys]).output()?;
     let text = String::from_utf8(output.stdout)?;
-    let (seconds, peak) = text
-        .trim()
-        .split_once(' ')
-        .ok_or_else(|| format!("the child failed: {text}{}", String::from_utf8_lossy(&output.stderr)))?;
-    Ok(Run { seconds: seconds.parse()?, peak: peak.to_owned() })
+    let mut parts = text.trim().splitn(3, ' ');
+    let (Some(seconds), Some(cpu), Some(peak)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(format!("the child failed: {text}{}", String::from_utf8_lossy(&output.stderr)).into());
+    };
+    Ok(Run { seconds: seconds.parse()?, cpu: cpu.parse()?, peak: peak.to_owned() })
 }
 
-/// One run; prints its seconds and its peak of memory.
+/// One run; prints its seconds, its CPU time and its peak of memory.
 pub(crate) fn child(arguments: &[String]) -> Outcome<()> {
     let [engine, side, keys] = arguments else { return Err("restore ENGINE SIDE KEYS".into()) };
     let keys: usize = keys.parse()?;
     let dir = tempfile::tempdir()?;
+    let before = cpu();
     let seconds = match (engine.as_str(), side.as_str()) {
-        (kind, "ours") => {
-            ours(if kind == "sled" { EngineKind::Sled } else { EngineKind::Memory }, dir.path(), keys)?
-        }
+        (kind, "ours") => ours(kind.parse()?, dir.path(), keys)?,
         ("sled", _) => bare_sled(dir.path(), keys)?,
+        ("fjall", _) => bare_fjall(dir.path(), keys)?,
         _ => bare_map(keys),
     };
-    println!("{seconds} {}", peak());
+    println!("{seconds} {} {}", cpu() - before, peak());
     Ok(())
+}
+
+/// Seconds of CPU time of all threads of this process; Linux counts hundredths.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Greatest resident memory of this process.
@@ -96,9 +107,9 @@ fn row(number: usize) -> ([u8; 16], [u8; 100]) {
 }
 
 fn ours(kind: EngineKind, dir: &Path, keys: usize) -> Outcome<f64> {
-    let backend = kind.open(dir, 256 << 20)?;
+    let backend = kind.open(dir, CACHE)?;
     let store = KeyValueStore::<Vec<u8>, Vec<u8>>::with_default_serdes(StoreSpec::key_value("rows"));
-    let budget = Arc::new(MemoryBudget::new(GATHER));
+    let budget = Arc::new(MemoryBudget::new(BUDGET));
     let task = TaskState::open(TASK, backend.open_task(TASK)?, vec![store.for_task()], budget)?;
     task.set_changelog(0, 1)?;
     let mut restorer = Restorer::new(Arc::clone(&task));
@@ -140,7 +151,7 @@ fn bare_map(keys: usize) -> f64 {
 }
 
 fn bare_sled(dir: &Path, keys: usize) -> Outcome<f64> {
-    let db = sled::Config::new().path(dir).cache_capacity(256 << 20).open()?;
+    let db = sled::Config::new().path(dir).cache_capacity(CACHE).open()?;
     let started = Instant::now();
     for first in (0..keys).step_by(PIECE) {
         let mut batch = sled::Batch::default();
@@ -149,6 +160,21 @@ fn bare_sled(dir: &Path, keys: usize) -> Outcome<f64> {
             batch.insert(&key[..], &value[..]);
         }
         db.apply_batch(batch)?;
+    }
+    Ok(started.elapsed().as_secs_f64())
+}
+
+fn bare_fjall(dir: &Path, keys: usize) -> Outcome<f64> {
+    let db = fjall::Database::builder(dir).cache_size(CACHE).open()?;
+    let rows = db.keyspace("rows", fjall::KeyspaceCreateOptions::default)?;
+    let started = Instant::now();
+    for first in (0..keys).step_by(PIECE) {
+        let mut batch = db.batch();
+        for number in first..keys.min(first + PIECE) {
+            let (key, value) = row(number);
+            batch.insert(&rows, &key[..], &value[..]);
+        }
+        batch.commit()?;
     }
     Ok(started.elapsed().as_secs_f64())
 }

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+use fjall::compaction::Leveled;
 use fjall::config::PinningPolicy;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
@@ -20,6 +21,8 @@ use crate::state::engine::{Backend, Batch, Direction, Engine, KeyRange, Op, Stor
 const LOAD_ROWS: usize = 4096;
 /// Bytes of small batches of a task that are kept in memory before they become a table.
 const MEMTABLE: u64 = 8 << 20;
+/// Tables that may lie over each other before they are merged. A restore adds one for each flush.
+const OVERLAPPING: u8 = 8;
 /// Bytes of the journal over all tasks; the least that fjall takes.
 const JOURNAL: u64 = 64 << 20;
 
@@ -57,6 +60,7 @@ impl Backend for FjallBackend {
         let options = || {
             KeyspaceCreateOptions::default()
                 .max_memtable_size(MEMTABLE)
+                .compaction_strategy(Arc::new(Leveled::default().with_l0_threshold(OVERLAPPING)))
                 .filter_block_pinning_policy(PinningPolicy::all(false))
                 .index_block_pinning_policy(PinningPolicy::all(false))
         };

@@ -112,6 +112,7 @@ impl<V: Clone + 'static> Entries<V> {
     /// Rows to be written to the engine; they stay visible here until [`end_flush`](Self::end_flush).
     pub(crate) fn begin_flush(&mut self) -> Arc<Pending> {
         let rows = Arc::new(std::mem::take(&mut self.pending));
+        self.room = rows.len();
         self.flushing = Some(rows.clone());
         rows
     }
@@ -124,6 +125,10 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// Takes over changelog records whose keys are those of the rows.
     pub(crate) fn restore_keys(&mut self, records: &mut dyn Iterator<Item = RecordView<'_>>) {
+        if self.pending.is_empty() && self.room > 0 {
+            // As many as went to the engine the last time will come again.
+            self.pending = Pending::with_capacity(self.room);
+        }
         for record in records {
             if let Some(key) = record.key {
                 self.restore(key.into(), stored(record.value, record.timestamp));

@@ -58,6 +58,8 @@ pub(crate) struct Entries<V: 'static> {
     forward: Option<Forward<V>>,
     pending: Pending,
     flushing: Option<Arc<Pending>>,
+    /// Rows of the last flush.
+    room: usize,
     below: Option<Below>,
     share: Share,
     /// About how many keys there are, now and as of the last commit.
@@ -79,6 +81,7 @@ impl<V: Clone + 'static> Entries<V> {
             forward: forward.then(Forward::default),
             pending: Pending::default(),
             flushing: None,
+            room: 0,
             below: None,
             share: Share::new(Arc::new(MemoryBudget::unlimited())),
             len: 0,

@@ -5,9 +5,9 @@ use crate::state::engine::{Batch, Op, StoreNumber};
 use crate::state::task_state::{Changelog, Opened, TaskState, meta};
 use crate::state::task_store::layers::FlushPart;
 
-/// Rows of one batch, where they may be divided. sled keeps every version of every page that a batch goes through
-/// until the batch is done, some kilobytes per row.
-const MOST_ROWS: usize = 1024;
+/// Rows of one batch, where they may be divided and the engine cannot load them all at once. sled keeps every version
+/// of every page that a batch goes through until the batch is done, some kilobytes per row; larger ones are not faster.
+const MOST_ROWS: usize = 128;
 
 /// What a flush wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

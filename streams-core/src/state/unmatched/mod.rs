@@ -16,7 +16,7 @@ pub(crate) use list::Side;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
-use crate::serde::SerdeRef;
+use crate::serde::{Serde, SerdeRef};
 use crate::state::StoreSpec;
 use crate::state::budget::{MemoryBudget, Share};
 use crate::state::engine::{Direction, KeyRange};
@@ -167,28 +167,42 @@ impl<V1: Clone + Send + 'static, V2: Clone + Send + 'static> UnmatchedStore<V1, 
 impl<V1: Clone + Send + 'static, V2: Clone + Send + 'static> Inner<V1, V2> {
     fn touch(&mut self, side: Side, time: Timestamp, key: KeyBytes, removed: Option<Timestamp>) {
         self.touched.push(Touched { side, time, key, removed });
+        self.count();
+        self.share.add_dirty(size_of::<Touched>());
+    }
+
+    /// Tells the budget what is in memory. What values take is known once they were written, at the first commit.
+    fn count(&mut self) {
         let bytes = self.left.bytes() + self.right.bytes();
         self.share.remove_all_hot();
         self.share.add_hot(bytes);
-        self.share.add_dirty(size_of::<Touched>());
     }
 
     #[inline(never)]
     fn load(&mut self) -> Result<()> {
         let mut cursor = Cursor::new(KeyRange::all(), Direction::Forward);
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), Vec::new());
         while !cursor.is_done() {
             self.entries.chunk(&mut cursor, &mut rows)?;
         }
         for (row, entry) in rows {
             let (time, key) = split_row_key(&row)?;
+            bytes.clear();
+            self.serde.serialize(&entry.value, &mut bytes)?;
             for value in entry.value {
                 match value {
-                    OneSide::Left(value) => self.left.load(key, time, value),
-                    OneSide::Right(value) => self.right.load(key, time, value),
+                    OneSide::Left(value) => {
+                        self.left.load(key, time, value);
+                        self.left.weigh(key, time, bytes.len() + 8);
+                    }
+                    OneSide::Right(value) => {
+                        self.right.load(key, time, value);
+                        self.right.weigh(key, time, bytes.len() + 8);
+                    }
                 }
             }
         }
+        self.count();
         self.loaded = true;
         Ok(())
     }
@@ -208,24 +222,21 @@ impl<V1: Clone + Send + 'static, V2: Clone + Send + 'static> Inner<V1, V2> {
         for touched in std::mem::take(&mut self.touched) {
             let Touched { side, time, key, removed } = touched;
             let mut out = Vec::new();
+            out.extend_from_slice(&[0; 8]);
             let found = match side {
-                Side::Left => self.left.take_change(&key, time).map(|change| {
-                    change.map(|(row, at)| {
-                        out.extend_from_slice(&at.to_be_bytes());
-                        write_list(side, &*self.serde.left, row.values(), &mut out).map(|()| at)
-                    })
+                Side::Left => self.left.take_change(&key, time, |row| {
+                    write_list(side, &*self.serde.left, row.values(), &mut out).map(|()| out.len())
                 }),
-                Side::Right => self.right.take_change(&key, time).map(|change| {
-                    change.map(|(row, at)| {
-                        out.extend_from_slice(&at.to_be_bytes());
-                        write_list(side, &*self.serde.right, row.values(), &mut out).map(|()| at)
-                    })
+                Side::Right => self.right.take_change(&key, time, |row| {
+                    write_list(side, &*self.serde.right, row.values(), &mut out).map(|()| out.len())
                 }),
             };
             let row = row_key(time, side, &key);
             match (found, removed) {
                 (Some(Some(written)), _) => {
-                    emit(&row, Some(&out[8..]), written?)?;
+                    let at = written?;
+                    out[..8].copy_from_slice(&at.to_be_bytes());
+                    emit(&row, Some(&out[8..]), at)?;
                     self.staged.push((row, Some(out.into())));
                 }
                 (None, Some(at)) => {
@@ -237,6 +248,7 @@ impl<V1: Clone + Send + 'static, V2: Clone + Send + 'static> Inner<V1, V2> {
             }
         }
         self.share.set_dirty(0);
+        self.count();
         Ok(())
     }
 

@@ -137,3 +137,29 @@ fn a_record_that_found_its_partner_before_the_commit_is_not_logged() {
     let last = logs.records().last().unwrap();
     assert_eq!((last.1.as_ref(), last.2), (None, 7), "a tombstone at the time of the partner");
 }
+
+#[test]
+fn what_the_values_take_is_counted_from_the_commit_on_and_given_back() {
+    let backend = MemoryBackend::new();
+    let budget = Arc::new(MemoryBudget::unlimited());
+    let (mut logs, large) = (Logs::default(), "x".repeat(100_000));
+    let store = new_store();
+    let state = open(&backend, store.for_task(), &budget, &logs);
+    store.add_right(b"k", 5, large).unwrap();
+    assert!(budget.used() < 10_000);
+    logs.commit(&state);
+    // Once typed, once as a row for the engine.
+    assert!(budget.used() > 200_000, "{budget:?}");
+    state.flush().unwrap();
+    assert!((100_000..110_000).contains(&budget.used()), "{budget:?}");
+    drop((state, store));
+
+    let store = new_store();
+    let state = open(&backend, store.for_task(), &budget, &logs);
+    store.remove(Side::Left, b"other", 5, 6).unwrap();
+    assert!((100_000..110_000).contains(&budget.used()), "{budget:?}");
+    store.remove(Side::Right, b"k", 5, 6).unwrap();
+    assert!(budget.used() < 10_000, "{budget:?}");
+    drop((state, store));
+    assert_eq!(budget.used(), 0);
+}

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::error::Result;
 use crate::state::entries::KeyBytes;
 use crate::time::Timestamp;
 
 /// Records by time and key.
 pub(super) struct Waiting<V> {
     rows: BTreeMap<(Timestamp, KeyBytes), Row<V>>,
+    /// Bytes of the values of all rows, as far as they were written once.
+    value_bytes: usize,
 }
 
 /// The records of one time and key, in the order in which they came.
@@ -18,11 +21,13 @@ pub(super) struct Row<V> {
     committed: bool,
     /// Whether it changed since changes were last taken, and with a record of which time.
     changed: Option<Timestamp>,
+    /// Bytes of its values when they were written last.
+    bytes: usize,
 }
 
 impl<V> Default for Waiting<V> {
     fn default() -> Self {
-        Waiting { rows: BTreeMap::new() }
+        Waiting { rows: BTreeMap::new(), value_bytes: 0 }
     }
 }
 
@@ -31,7 +36,13 @@ impl<V> Waiting<V> {
     pub(super) fn add(&mut self, key: &[u8], time: Timestamp, value: V) -> bool {
         match self.rows.entry((time, KeyBytes::from(key))) {
             std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(Row { first: value, more: Vec::new(), committed: false, changed: Some(time) });
+                place.insert(Row {
+                    first: value,
+                    more: Vec::new(),
+                    committed: false,
+                    changed: Some(time),
+                    bytes: 0,
+                });
                 true
             }
             std::collections::btree_map::Entry::Occupied(row) => {
@@ -50,12 +61,22 @@ impl<V> Waiting<V> {
         }
     }
 
+    /// The values of a row that is committed take so many bytes.
+    pub(super) fn weigh(&mut self, key: &[u8], time: Timestamp, bytes: usize) {
+        if let Some(row) = self.rows.get_mut(&(time, KeyBytes::from(key))) {
+            self.value_bytes = self.value_bytes - row.bytes + bytes;
+            row.bytes = bytes;
+        }
+    }
+
     /// Removes a row; whether it was committed, if it was there.
     pub(super) fn remove(&mut self, key: &[u8], time: Timestamp) -> Option<bool> {
         if self.rows.is_empty() {
             return None;
         }
-        self.rows.remove(&(time, KeyBytes::from(key))).map(|row| row.committed)
+        let row = self.rows.remove(&(time, KeyBytes::from(key)))?;
+        self.value_bytes -= row.bytes;
+        Some(row.committed)
     }
 
     /// The time of the first row.
@@ -64,24 +85,33 @@ impl<V> Waiting<V> {
     }
 
     pub(super) fn take_first(&mut self) -> Option<(Timestamp, KeyBytes, Row<V>)> {
-        self.rows.pop_first().map(|((time, key), row)| (time, key, row))
+        let ((time, key), row) = self.rows.pop_first()?;
+        self.value_bytes -= row.bytes;
+        Some((time, key, row))
     }
 
-    /// If the row is there: its values and when it changed, unless that was asked before. It counts as committed
-    /// from now on.
+    /// If the row is there: lets `write` write its values, unless that was asked before, and gives back when it changed.
+    /// It counts as committed from now on.
     pub(super) fn take_change(
         &mut self,
         key: &KeyBytes,
         time: Timestamp,
-    ) -> Option<Option<(&Row<V>, Timestamp)>> {
+        write: impl FnOnce(&Row<V>) -> Result<usize>,
+    ) -> Option<Option<Result<Timestamp>>> {
         let row = self.rows.get_mut(&(time, key.clone()))?;
         row.committed = true;
-        Some(row.changed.take().map(|at| (&*row, at)))
+        let Some(at) = row.changed.take() else { return Some(None) };
+        let written = write(row).map(|bytes| {
+            self.value_bytes = self.value_bytes - row.bytes + bytes;
+            row.bytes = bytes;
+            at
+        });
+        Some(Some(written))
     }
 
     /// Memory it takes, estimated.
     pub(super) fn bytes(&self) -> usize {
-        self.rows.len() * (size_of::<(Timestamp, KeyBytes)>() + size_of::<Row<V>>())
+        self.rows.len() * (size_of::<(Timestamp, KeyBytes)>() + size_of::<Row<V>>()) + self.value_bytes
     }
 }
 
