@@ -15,6 +15,7 @@ mod handle;
 mod latch;
 mod mailbox;
 mod metrics;
+mod pulse;
 mod shared;
 mod state;
 mod topics;

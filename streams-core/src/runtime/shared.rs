@@ -10,6 +10,7 @@ use crate::runtime::coordinator::Event;
 use crate::runtime::flusher::States;
 use crate::runtime::gauges::Gauges;
 use crate::runtime::mailbox::Mailbox;
+use crate::runtime::pulse::Pulse;
 use crate::state::MemoryBudget;
 use crate::state::engine::Backend;
 use crate::time::{Timestamp, millis};
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) membership: Mutex<Option<GroupMetadata>>,
     pub(super) gauges: Gauges,
     pub(super) states: States,
+    pub(super) pulse: Pulse,
     /// Messages to the coordinator.
     pub(super) events: Mailbox<Event>,
     started: Instant,
@@ -52,6 +54,7 @@ impl Shared {
             membership: Mutex::new(None),
             gauges: Gauges::default(),
             states: States::default(),
+            pulse: Pulse::new(),
             events: Mailbox::new(),
             started: Instant::now(),
         }
@@ -65,6 +68,16 @@ impl Shared {
     pub(super) fn membership(&self) -> Result<GroupMetadata> {
         let known = self.membership.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
+    }
+
+    /// Errs with `Fenced` if this process stood still for longer than its session, and the coordinator has not looked
+    /// yet what others have taken over.
+    pub(super) fn check_pulse(&self) -> Result<()> {
+        let age = self.pulse.age();
+        if age <= self.config.session_timeout {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Fenced, format!("the process stood still for {age:.1?}")))
     }
 
     /// Nothing is committed until there is a membership again.

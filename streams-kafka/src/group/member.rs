@@ -21,11 +21,14 @@ use crate::config::GroupProtocol;
 use crate::error::{client_failed, kind};
 use crate::ffi::{self, Handle};
 use crate::log::Shared;
+use crate::points;
 
 /// A member without a session timeout of its own.
 const DEFAULT_SESSION: Duration = Duration::from_secs(45);
 /// How long leaving may take before the group is left to find out by itself.
 const LEAVING: Duration = Duration::from_secs(10);
+/// Clients that may give up in a row.
+const CLIENTS: usize = 5;
 /// Tries of a commit that a rebalance among others keeps from being taken.
 const COMMITS: usize = 5;
 
@@ -41,6 +44,9 @@ pub(crate) struct Member {
     /// What the client is to give up once the revocation is acknowledged.
     handing_over: Option<Vec<TopicPartition>>,
     events: VecDeque<GroupEvent>,
+    /// Times that the client gave up since partitions were assigned.
+    given_up: usize,
+    wakeup: Arc<Wakeup>,
     membership: Arc<Membership>,
     /// `None` after leaving.
     consumer: Option<Arc<BaseConsumer<Callbacks>>>,
@@ -49,28 +55,13 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) fn join(shared: &Arc<Shared>, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Self> {
-        let what = || format!("joining group {}", options.group);
-        let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
         let mut counts = BTreeMap::new();
-        for topic in &topics {
+        for topic in topics(&options) {
             if let Some(found) = shared.admin.describe(topic)? {
-                counts.insert((*topic).to_owned(), found.partitions);
+                counts.insert(topic.to_owned(), found.partitions);
             }
         }
-        let session =
-            if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout };
-        let config = shared.config.for_member(&options.group, &options.member_name, session);
-        let mut consumer: BaseConsumer<Callbacks> = config
-            .create_with_context(Callbacks::new(shared.config.group_protocol))
-            .map_err(|e| client_failed(what(), &e))?;
-        let bell = Arc::clone(wakeup);
-        consumer.set_nonempty_callback(move || bell.ring());
-        let topics: Vec<&str> = topics.into_iter().collect();
-        consumer.subscribe(&topics).map_err(|e| client_failed(what(), &e))?;
-        let consumer = Arc::new(consumer);
-        let client: Handle = consumer.clone();
-        let membership =
-            Arc::new(Membership { group: options.group.clone(), client, owned: Mutex::default() });
+        let (consumer, membership) = client(shared, &options, wakeup)?;
         shared.members.add(&membership);
         Ok(Member {
             families: Families::of(&options.subscription, &counts),
@@ -80,6 +71,8 @@ impl Member {
             suspended: None,
             handing_over: None,
             events: VecDeque::new(),
+            given_up: 0,
+            wakeup: Arc::clone(wakeup),
             membership,
             consumer: Some(consumer),
             shared: Arc::clone(shared),
@@ -103,6 +96,9 @@ impl Member {
 
     /// The application has finished with what was revoked: others may have it.
     fn hand_over(&mut self) -> Result<()> {
+        if self.handing_over.is_some() {
+            points::pass("revoked");
+        }
         for partition in std::mem::take(&mut self.revoking) {
             self.owned().remove(&partition);
         }
@@ -135,6 +131,7 @@ impl Member {
                 // Records are fetched by the readers.
                 let paused = assigned.and_then(|()| consumer.pause(&list));
                 paused.map_err(|e| self.failed("taking over partitions", &e))?;
+                self.given_up = 0;
                 self.assigned.extend(partitions);
                 self.tell_assigned();
             }
@@ -156,6 +153,7 @@ impl Member {
                 let goes: Vec<TopicPartition> =
                     self.owned().iter().filter(|p| !stays.contains(p)).cloned().collect();
                 if lost {
+                    self.shared.members.lose(&self.options.group);
                     self.suspended = None;
                     self.owned().retain(|partition| stays.contains(partition));
                     self.unassign(&partitions)?;
@@ -174,6 +172,7 @@ impl Member {
     }
 
     fn tell_assigned(&mut self) {
+        points::pass("assigned");
         let assigned: Vec<_> = self.assigned.iter().cloned().collect();
         let mut new = self.families.owned(&assigned);
         if let Some((suspended, generation)) = self.suspended.take() {
@@ -182,6 +181,7 @@ impl Member {
                 self.tell(GroupEvent::Revoked, gone);
             } else {
                 // In a generation that this member has missed, others may have gone on with all of them.
+                self.shared.members.lose(&self.options.group);
                 self.tell(GroupEvent::Lost, suspended.into_iter().collect());
             }
         }
@@ -201,15 +201,51 @@ impl Member {
         self.membership.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Errors that the client does not get over.
-    fn judge(&self, error: &KafkaError) -> Result<()> {
+    /// Follows an error of the client. What it does not get over by itself is got over by a new one, unless it would
+    /// be refused again.
+    fn judge(&mut self, error: &KafkaError) -> Result<()> {
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        let hopeless = error.rdkafka_error_code().is_some_and(|code| kind(code) == ErrorKind::Config);
-        if fatal || hopeless {
+        let code = error.rdkafka_error_code();
+        let hopeless = code.is_some_and(|code| {
+            kind(code) == ErrorKind::Config
+                || matches!(code, Code::FencedInstanceId | Code::UnreleasedInstanceId)
+        });
+        if hopeless || (fatal && self.given_up == CLIENTS) {
             return Err(self.failed("the group refuses it", error));
+        }
+        if fatal {
+            return self.rejoin(error);
         }
         tracing::debug!(group = %self.options.group, %error, "while polling the group");
         Ok(())
+    }
+
+    /// Joins with a new client. librdkafka 2.12 gives up where, with the consumer protocol, a member that was fenced
+    /// asks to come back in a way that the broker does not take (`InvalidRequest`).
+    fn rejoin(&mut self, error: &KafkaError) -> Result<()> {
+        tracing::warn!(group = %self.options.group, %error, "the client has given up: joining with a new one");
+        self.given_up += 1;
+        self.shared.members.lose(&self.options.group);
+        let lost: Vec<_> = std::mem::take(&mut *self.owned()).into_iter().collect();
+        self.forget();
+        let (consumer, membership) = client(&self.shared, &self.options, &self.wakeup)?;
+        self.shared.members.add(&membership);
+        self.membership = membership;
+        if let Some(old) = self.consumer.replace(consumer) {
+            old.context().close();
+        }
+        self.tell(GroupEvent::Lost, lost);
+        Ok(())
+    }
+
+    /// Forgets what the client has told; it is no member any more.
+    fn forget(&mut self) {
+        self.events.clear();
+        (self.handing_over, self.suspended) = (None, None);
+        self.revoking.clear();
+        self.assigned.clear();
+        self.owned().clear();
+        self.shared.members.remove(&self.membership);
     }
 }
 
@@ -257,6 +293,7 @@ impl GroupMember for Member {
     }
 
     fn commit(&mut self, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
+        points::pass("adding-positions");
         let consumer = self.consumer()?;
         let partitions = || offsets.iter().map(|(partition, _)| partition);
         let list = ffi::offsets(offsets);
@@ -274,18 +311,21 @@ impl GroupMember for Member {
 
     fn leave(&mut self) -> Result<()> {
         let Some(consumer) = self.consumer.take() else { return Ok(()) };
-        self.events.clear();
-        (self.handing_over, self.suspended) = (None, None);
-        self.revoking.clear();
-        self.assigned.clear();
-        self.owned().clear();
-        self.shared.members.remove(&self.membership);
+        points::pass("leaving");
+        self.forget();
         consumer.context().close();
         let closed = match self.is_incremental() {
             true => Ok(()),
             false => consumer.unassign(),
         };
-        closed.and_then(|()| consumer.close_queue()).map_err(|e| self.failed("leaving", &e))?;
+        match closed.and_then(|()| consumer.close_queue()) {
+            // A client that has given up is no member any more.
+            Err(error) if ffi::has_given_up(&self.membership.client) => {
+                tracing::debug!(group = %self.options.group, %error, "leaving");
+                return Ok(());
+            }
+            other => other.map_err(|e| self.failed("leaving", &e))?,
+        }
         let until = Instant::now() + LEAVING;
         while !consumer.closed() && Instant::now() < until {
             consumer.poll(Duration::from_millis(50));
@@ -301,6 +341,32 @@ impl Drop for Member {
             consumer.context().close();
         }
     }
+}
+
+/// A client that is about to join, and what it will own.
+fn client(
+    shared: &Arc<Shared>,
+    options: &GroupOptions,
+    wakeup: &Arc<Wakeup>,
+) -> Result<(Arc<BaseConsumer<Callbacks>>, Arc<Membership>)> {
+    let what = || format!("joining group {}", options.group);
+    let session = if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout };
+    let config = shared.config.for_member(&options.group, &options.member_name, session);
+    let mut consumer: BaseConsumer<Callbacks> = config
+        .create_with_context(Callbacks::new(shared.config.group_protocol))
+        .map_err(|e| client_failed(what(), &e))?;
+    let bell = Arc::clone(wakeup);
+    consumer.set_nonempty_callback(move || bell.ring());
+    let topics: Vec<&str> = topics(options).into_iter().collect();
+    consumer.subscribe(&topics).map_err(|e| client_failed(what(), &e))?;
+    let consumer = Arc::new(consumer);
+    let client: Handle = consumer.clone();
+    let membership = Membership { group: options.group.clone(), client, owned: Mutex::default() };
+    Ok((consumer, Arc::new(membership)))
+}
+
+fn topics(options: &GroupOptions) -> BTreeSet<&str> {
+    options.subscription.iter().flatten().map(String::as_str).collect()
 }
 
 /// A list of partitions for the client, which does not read them.

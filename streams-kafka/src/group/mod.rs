@@ -10,4 +10,4 @@ mod member;
 mod members;
 
 pub(crate) use member::Member;
-pub(crate) use members::Members;
+pub(crate) use members::{Bound, Members};

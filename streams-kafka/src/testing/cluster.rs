@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::broker::Broker;
+use super::lane::Lane;
 use super::settings::Node;
 use crate::{KafkaConfig, KafkaLog};
 use streams_core::log::Log;
@@ -23,6 +24,8 @@ pub struct ClusterOptions {
     pub brokers: usize,
     /// Largest heap of each, as Java's `-Xmx` takes it.
     pub heap: String,
+    /// Number of lanes: ways to the brokers that can be cut, one for each client process.
+    pub lanes: usize,
     /// Settings of the brokers over those that tests need.
     pub settings: Vec<(String, String)>,
 }
@@ -30,7 +33,7 @@ pub struct ClusterOptions {
 impl Default for ClusterOptions {
     /// One broker with a heap of 400 MB.
     fn default() -> Self {
-        ClusterOptions { brokers: 1, heap: "400m".into(), settings: Vec::new() }
+        ClusterOptions { brokers: 1, heap: "400m".into(), lanes: 0, settings: Vec::new() }
     }
 }
 
@@ -38,6 +41,7 @@ impl Default for ClusterOptions {
 pub struct Cluster {
     bootstrap: String,
     brokers: Mutex<Vec<Broker>>,
+    lanes: Vec<Lane>,
     dir: Option<PathBuf>,
 }
 
@@ -50,7 +54,7 @@ impl Cluster {
     pub fn shared() -> &'static Cluster {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var("KAFKA_BOOTSTRAP") {
-            Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), dir: None },
+            Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), lanes: Vec::new(), dir: None },
             #[allow(clippy::panic, reason = "tests cannot go on without a broker")]
             Err(_) => Cluster::start(&ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
         })
@@ -62,12 +66,17 @@ impl Cluster {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("streams-kafka-{}-{number}", std::process::id()));
-        let ports = free_ports(options.brokers * 2)?;
-        let (clients, controllers) = ports.split_at(options.brokers);
+        let ports = free_ports(options.brokers * (2 + options.lanes))?;
+        let (clients, ports) = ports.split_at(options.brokers);
+        let (controllers, ports) = ports.split_at(options.brokers);
+        let lanes = ports.chunks(options.brokers).map(Lane::start).collect::<Result<Vec<Lane>>>()?;
         let format = |index: usize| {
             let home = dir.join(format!("broker-{}", index + 1));
             let data = home.join("data");
-            let node = Node { id: index + 1, port: clients[index], controllers, data: &data };
+            let own = ports.chunks(options.brokers).map(|ports| ports[index]);
+            let its_lanes: Vec<_> = own.zip(lanes.iter().map(|lane| lane.ports()[index])).collect();
+            let node =
+                Node { id: index + 1, port: clients[index], controllers, data: &data, lanes: &its_lanes };
             Broker::format(&home, &lib, &options.heap, &node.properties(&options.settings))
         };
         let brokers = std::thread::scope(|scope| {
@@ -81,7 +90,7 @@ impl Cluster {
         })?;
         let bootstrap: Vec<String> = clients.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         let cluster =
-            Cluster { bootstrap: bootstrap.join(","), brokers: Mutex::new(brokers), dir: Some(dir) };
+            Cluster { bootstrap: bootstrap.join(","), brokers: Mutex::new(brokers), lanes, dir: Some(dir) };
         for index in 0..options.brokers {
             cluster.with(|brokers| brokers[index].start())?;
         }
@@ -99,6 +108,11 @@ impl Cluster {
     /// Settings to reach it.
     pub fn config(&self) -> KafkaConfig {
         KafkaConfig::new(self.bootstrap())
+    }
+
+    /// Lane `index`, from 0.
+    pub fn lane(&self, index: usize) -> &Lane {
+        &self.lanes[index]
     }
 
     /// `kill -9` of broker `index`, from 0. Its data stay.

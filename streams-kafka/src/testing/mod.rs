@@ -5,6 +5,11 @@
 
 mod broker;
 mod cluster;
+mod lane;
+mod leaders;
+pub(crate) mod points;
 mod settings;
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use lane::{Cut, Lane};
+pub use points::POINTS;

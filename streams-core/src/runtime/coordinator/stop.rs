@@ -20,6 +20,7 @@ impl Coordinator {
             worker.commands.send(Command::Stop);
         }
         while self.ended.len() < self.workers.len() {
+            self.tick();
             if let Err(error) = self.take_events() {
                 self.fail(error);
             }

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 const RUN: usize = 256;
 /// A worker looks around this often even if nothing rings.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Pause before looking for a sign of life of the coordinator.
+const PULSE: Duration = Duration::from_millis(10);
 /// Without transactions, outputs of a busy worker are in the log after this long.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -56,6 +58,10 @@ impl Worker {
     }
 
     fn try_turn(&mut self) -> Result<bool> {
+        if !self.sender.is_transactional() && self.shared.check_pulse().is_err() {
+            self.commands.wakeup().wait(PULSE);
+            return Ok(true);
+        }
         while let Some(command) = self.commands.take() {
             if !self.obey(command)? {
                 return Ok(false);
