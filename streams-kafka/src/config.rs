@@ -72,6 +72,9 @@ pub struct KafkaConfig {
     pub transaction_timeout: Duration,
 }
 
+/// A default of producers with transactions only.
+const TRANSACTIONAL: (&str, &str) = ("linger.ms", "5");
+
 impl KafkaConfig {
     /// The defaults, for the cluster of these brokers.
     pub fn new(bootstrap_servers: impl Into<String>) -> Self {
@@ -177,7 +180,7 @@ impl KafkaConfig {
     /// Settings of a producer.
     pub(crate) fn for_producer(&self, transactional_id: Option<&str>) -> ClientConfig {
         let defaults = [
-            ("linger.ms", if transactional_id.is_some() { "5" } else { "20" }),
+            if transactional_id.is_some() { TRANSACTIONAL } else { ("linger.ms", "20") },
             ("batch.size", "1000000"),
             ("queue.buffering.max.messages", "500000"),
             ("message.max.bytes", "67108864"),
@@ -194,6 +197,11 @@ impl KafkaConfig {
 
     fn base(&self, defaults: &[(&str, &str)], more: &BTreeMap<String, String>) -> ClientConfig {
         let mut config = ClientConfig::new();
+        // A broker that hangs is noticed when a request may take no longer; with transactions librdkafka lowers it.
+        let timeout = self.request_timeout.as_millis().clamp(1_000, 300_000);
+        if !defaults.contains(&TRANSACTIONAL) {
+            config.set("socket.timeout.ms", timeout.to_string());
+        }
         config.set("reconnect.backoff.max.ms", "1000").set("log.connection.close", "false");
         for (key, value) in defaults {
             config.set(*key, *value);

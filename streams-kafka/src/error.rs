@@ -74,6 +74,7 @@ pub(crate) fn kind(code: Code) -> ErrorKind {
         | Code::ConcurrentTransactions
         | Code::OutOfOrderSequenceNumber
         | Code::NotController
+        | Code::NoEnt
         | Code::ReplicaNotAvailable
         | Code::ListenerNotFound
         | Code::KafkaStorageError

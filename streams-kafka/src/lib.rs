@@ -29,6 +29,7 @@ mod error;
 mod ffi;
 mod group;
 mod log;
+mod points;
 mod producer;
 mod reader;
 #[cfg(feature = "testing")]

@@ -20,6 +20,7 @@ use crate::config::KafkaConfig;
 use crate::error::client_failed;
 use crate::ffi::{Handle, OffsetSpec};
 use crate::group::{Member, Members};
+use crate::points;
 use crate::producer::KafkaProducer;
 use crate::reader::Readers;
 
@@ -111,6 +112,7 @@ impl Log for KafkaLog {
     }
 
     fn written_offset(&self, partition: &TopicPartition) -> Result<Offset> {
+        points::pass("restoring");
         self.0.admin.offset(partition, OffsetSpec::End)
     }
 

@@ -227,6 +227,11 @@ pub trait Producer: Send {
     /// Number of partitions of the topic.
     fn partitions(&self, topic: TopicHandle) -> u32;
 
+    /// Says that it writes for this process's member of a group: what it has not written yet when partitions are lost
+    /// is thrown away, and everything after that errs with `Fenced`. For producers without transactions, whose late
+    /// records nothing else keeps from the log; one that writes at once has nothing to do.
+    fn bind(&mut self, _group: &str) {}
+
     /// Begins a transaction.
     fn begin(&mut self) -> Result<()>;
 

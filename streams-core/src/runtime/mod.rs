@@ -13,6 +13,7 @@ mod flusher;
 mod gauges;
 mod handle;
 mod health;
+mod heartbeat;
 mod latch;
 mod mailbox;
 mod metrics;

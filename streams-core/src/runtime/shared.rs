@@ -9,6 +9,7 @@ use crate::runtime::config::Config;
 use crate::runtime::coordinator::Event;
 use crate::runtime::flusher::States;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::heartbeat::Heartbeat;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::metrics::Identity;
 use crate::runtime::monitor::Vitals;
@@ -33,6 +34,7 @@ pub(super) struct Shared {
     /// What others see of the application.
     pub(super) vitals: Arc<Vitals>,
     pub(super) states: States,
+    pub(super) heartbeat: Heartbeat,
     /// Messages to the coordinator.
     pub(super) events: Mailbox<Event>,
 }
@@ -68,6 +70,7 @@ impl Shared {
             gauges,
             vitals,
             states: States::default(),
+            heartbeat: Heartbeat::new(),
             events: Mailbox::new(),
         }
     }
@@ -80,6 +83,16 @@ impl Shared {
     pub(super) fn membership(&self) -> Result<GroupMetadata> {
         let known = self.membership.lock().unwrap_or_else(PoisonError::into_inner).clone();
         known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
+    }
+
+    /// Errs with `Fenced` if this process stood still for longer than its session, and the coordinator has not looked
+    /// yet what others have taken over.
+    pub(super) fn check_heartbeat(&self) -> Result<()> {
+        let age = self.heartbeat.age();
+        if age <= self.config.session_timeout {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Fenced, format!("the process stood still for {age:.1?}")))
     }
 
     /// Nothing is committed until there is a membership again.

@@ -154,6 +154,8 @@ fn passes(code: Code) -> bool {
             | Code::NotController
             | Code::StaleMemberEpoch
             | Code::WaitingForCoordinator
+            // What librdkafka says where it knows no leader of a partition.
+            | Code::NoEnt
     )
 }
 

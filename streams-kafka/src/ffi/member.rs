@@ -49,3 +49,10 @@ pub(crate) fn group_metadata(consumer: &Handle) -> Option<GroupMetadata> {
         Some(found)
     }
 }
+
+/// Whether the client has met an error that it does not get over.
+pub(crate) fn has_given_up(client: &Handle) -> bool {
+    // SAFETY: the client is held; without a buffer no text is written.
+    let error = unsafe { sys::rd_kafka_fatal_error(client.native(), std::ptr::null_mut(), 0) };
+    error != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR
+}

@@ -20,9 +20,9 @@ pub(crate) use describe_group::{GroupInfo, describe_group};
 pub(crate) use events::drain;
 pub(crate) use feed::{Feed, FetchClient, Message};
 pub(crate) use list::{Position, offsets};
-pub(crate) use member::{committed, group_metadata};
+pub(crate) use member::{committed, group_metadata, has_given_up};
 pub(crate) use produce::{Outgoing, TopicRef, produce};
-pub(crate) use transaction::{abort, begin, commit, flush, init_transactions, send_offsets};
+pub(crate) use transaction::{abort, begin, commit, flush, init_transactions, purge, send_offsets};
 
 use std::ffi::CStr;
 use std::os::raw::c_char;

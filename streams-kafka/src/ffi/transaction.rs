@@ -73,3 +73,11 @@ pub(crate) fn flush(client: &Handle, timeout: Duration) -> Result<(), RDKafkaErr
         error => Err(error.into()),
     }
 }
+
+/// Throws away all records that are not in the log yet, as far as that is known; they are reported as failed.
+pub(crate) fn purge(client: &Handle) {
+    let what =
+        sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
+    // SAFETY: the client is held. It fails for clients that are not producers only.
+    unsafe { sys::rd_kafka_purge(client.native(), what as i32) };
+}

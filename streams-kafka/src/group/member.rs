@@ -22,6 +22,7 @@ use crate::config::GroupProtocol;
 use crate::error::{client_failed, kind};
 use crate::ffi::{self, Handle};
 use crate::log::Shared;
+use crate::points;
 
 /// A member without a session timeout of its own.
 const DEFAULT_SESSION: Duration = Duration::from_secs(45);
@@ -29,6 +30,8 @@ const DEFAULT_SESSION: Duration = Duration::from_secs(45);
 const LEAVING: Duration = Duration::from_secs(10);
 /// Pause before joining again with a name that the broker refused.
 const REFUSED: Duration = Duration::from_millis(500);
+/// Clients that may give up in a row.
+const CLIENTS: usize = 5;
 /// Tries of a commit that a rebalance among others keeps from being taken.
 const COMMITS: usize = 5;
 
@@ -44,6 +47,8 @@ pub(crate) struct Member {
     /// What the client is to give up once the revocation is acknowledged.
     handing_over: Option<Vec<TopicPartition>>,
     events: VecDeque<GroupEvent>,
+    /// Times that the client gave up since partitions were assigned.
+    given_up: usize,
     membership: Arc<Membership>,
     /// `None` after leaving.
     consumer: Option<Arc<BaseConsumer<Callbacks>>>,
@@ -56,17 +61,13 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) fn join(shared: &Arc<Shared>, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Self> {
-        let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
         let mut counts = BTreeMap::new();
-        for topic in &topics {
+        for topic in topics(&options) {
             if let Some(found) = shared.admin.describe(topic)? {
-                counts.insert((*topic).to_owned(), found.partitions);
+                counts.insert(topic.to_owned(), found.partitions);
             }
         }
-        let consumer = connect(shared, &options, wakeup)?;
-        let client: Handle = consumer.clone();
-        let membership =
-            Arc::new(Membership { group: options.group.clone(), client, owned: Mutex::default() });
+        let (consumer, membership) = client(shared, &options, wakeup)?;
         shared.members.add(&membership);
         Ok(Member {
             families: Families::of(&options.subscription, &counts),
@@ -76,6 +77,7 @@ impl Member {
             suspended: None,
             handing_over: None,
             events: VecDeque::new(),
+            given_up: 0,
             membership,
             consumer: Some(consumer),
             shared: Arc::clone(shared),
@@ -92,16 +94,15 @@ impl Member {
         unreleased && self.joined.elapsed() < session(&self.options) * 2
     }
 
-    /// Another client in place of one that was refused.
-    fn join_again(&mut self) -> Result<()> {
-        self.again = None;
-        let consumer = connect(&self.shared, &self.options, &self.wakeup)?;
-        let client: Handle = consumer.clone();
+    /// Another client in place of one that was refused or has given up.
+    fn renew(&mut self) -> Result<()> {
         self.shared.members.remove(&self.membership);
-        let group = self.options.group.clone();
-        self.membership = Arc::new(Membership { group, client, owned: Mutex::default() });
-        self.shared.members.add(&self.membership);
-        self.consumer = Some(consumer);
+        let (consumer, membership) = client(&self.shared, &self.options, &self.wakeup)?;
+        self.shared.members.add(&membership);
+        self.membership = membership;
+        if let Some(old) = self.consumer.replace(consumer) {
+            old.context().close();
+        }
         Ok(())
     }
 
@@ -122,6 +123,9 @@ impl Member {
 
     /// The application has finished with what was revoked: others may have it.
     fn hand_over(&mut self) -> Result<()> {
+        if self.handing_over.is_some() {
+            points::pass("revoked");
+        }
         for partition in std::mem::take(&mut self.revoking) {
             self.owned().remove(&partition);
         }
@@ -154,6 +158,7 @@ impl Member {
                 // Records are fetched by the readers.
                 let paused = assigned.and_then(|()| consumer.pause(&list));
                 paused.map_err(|e| self.failed("taking over partitions", &e))?;
+                self.given_up = 0;
                 self.assigned.extend(partitions);
                 self.tell_assigned();
             }
@@ -175,6 +180,7 @@ impl Member {
                 let goes: Vec<TopicPartition> =
                     self.owned().iter().filter(|p| !stays.contains(p)).cloned().collect();
                 if lost {
+                    self.shared.members.lose(&self.options.group);
                     self.suspended = None;
                     self.owned().retain(|partition| stays.contains(partition));
                     self.unassign(&partitions)?;
@@ -193,6 +199,7 @@ impl Member {
     }
 
     fn tell_assigned(&mut self) {
+        points::pass("assigned");
         let assigned: Vec<_> = self.assigned.iter().cloned().collect();
         let mut new = self.families.owned(&assigned);
         if let Some((suspended, generation)) = self.suspended.take() {
@@ -201,6 +208,7 @@ impl Member {
                 self.tell(GroupEvent::Revoked, gone);
             } else {
                 // In a generation that this member has missed, others may have gone on with all of them.
+                self.shared.members.lose(&self.options.group);
                 self.tell(GroupEvent::Lost, suspended.into_iter().collect());
             }
         }
@@ -220,8 +228,9 @@ impl Member {
         self.membership.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Errors that the client does not get over.
-    fn judge(&self, error: &KafkaError) -> Result<()> {
+    /// Follows an error of the client. What it does not get over by itself is got over by a new one, unless it would
+    /// be refused again.
+    fn judge(&mut self, error: &KafkaError) -> Result<()> {
         let code = error.rdkafka_error_code();
         if code == Some(Code::InconsistentGroupProtocol) {
             return Err(strangers::refused(&self.options.group, &error.to_string()));
@@ -235,12 +244,38 @@ impl Member {
             return Err(Error::new(ErrorKind::Config, message));
         }
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        let hopeless = error.rdkafka_error_code().is_some_and(|code| kind(code) == ErrorKind::Config);
-        if fatal || hopeless {
+        let hopeless = code.is_some_and(|code| kind(code) == ErrorKind::Config);
+        if hopeless || (fatal && self.given_up == CLIENTS) {
             return Err(self.failed("the group refuses it", error));
+        }
+        if fatal {
+            return self.rejoin(error);
         }
         tracing::debug!(group = %self.options.group, %error, "while polling the group");
         Ok(())
+    }
+
+    /// Joins with a new client. librdkafka 2.12 gives up where, with the consumer protocol, a member that was fenced
+    /// asks to come back in a way that the broker does not take (`InvalidRequest`).
+    fn rejoin(&mut self, error: &KafkaError) -> Result<()> {
+        tracing::warn!(group = %self.options.group, %error, "the client has given up: joining with a new one");
+        self.given_up += 1;
+        self.shared.members.lose(&self.options.group);
+        let lost: Vec<_> = std::mem::take(&mut *self.owned()).into_iter().collect();
+        self.forget();
+        self.renew()?;
+        self.tell(GroupEvent::Lost, lost);
+        Ok(())
+    }
+
+    /// Forgets what the client has told; it is no member any more.
+    fn forget(&mut self) {
+        self.events.clear();
+        (self.handing_over, self.suspended) = (None, None);
+        self.revoking.clear();
+        self.assigned.clear();
+        self.owned().clear();
+        self.shared.members.remove(&self.membership);
     }
 }
 
@@ -249,7 +284,10 @@ impl GroupMember for Member {
         self.consumer()?;
         match self.again {
             Some(again) if Instant::now() < again => return Ok(None),
-            Some(_) => self.join_again()?,
+            Some(_) => {
+                self.again = None;
+                self.renew()?;
+            }
             None => {}
         }
         if self.events.is_empty() {
@@ -298,6 +336,7 @@ impl GroupMember for Member {
     }
 
     fn commit(&mut self, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
+        points::pass("adding-positions");
         let consumer = self.consumer()?;
         let partitions = || offsets.iter().map(|(partition, _)| partition);
         let list = ffi::offsets(offsets);
@@ -315,18 +354,21 @@ impl GroupMember for Member {
 
     fn leave(&mut self) -> Result<()> {
         let Some(consumer) = self.consumer.take() else { return Ok(()) };
-        self.events.clear();
-        (self.handing_over, self.suspended) = (None, None);
-        self.revoking.clear();
-        self.assigned.clear();
-        self.owned().clear();
-        self.shared.members.remove(&self.membership);
+        points::pass("leaving");
+        self.forget();
         consumer.context().close();
         let closed = match self.is_incremental() {
             true => Ok(()),
             false => consumer.unassign(),
         };
-        closed.and_then(|()| consumer.close_queue()).map_err(|e| self.failed("leaving", &e))?;
+        match closed.and_then(|()| consumer.close_queue()) {
+            // A client that has given up is no member any more.
+            Err(error) if ffi::has_given_up(&self.membership.client) => {
+                tracing::debug!(group = %self.options.group, %error, "leaving");
+                return Ok(());
+            }
+            other => other.map_err(|e| self.failed("leaving", &e))?,
+        }
         let until = Instant::now() + LEAVING;
         while !consumer.closed() && Instant::now() < until {
             consumer.poll(Duration::from_millis(50));
@@ -349,12 +391,12 @@ fn session(options: &GroupOptions) -> Duration {
     if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout }
 }
 
-/// A client that joins the group.
-fn connect(
-    shared: &Shared,
+/// A client that is about to join, and what it will own.
+fn client(
+    shared: &Arc<Shared>,
     options: &GroupOptions,
     wakeup: &Arc<Wakeup>,
-) -> Result<Arc<BaseConsumer<Callbacks>>> {
+) -> Result<(Arc<BaseConsumer<Callbacks>>, Arc<Membership>)> {
     let failed = |error: &KafkaError| client_failed(format!("joining group {}", options.group), error);
     let config = shared.config.for_member(&options.group, &options.member_name, session(options));
     let mut consumer: BaseConsumer<Callbacks> = config
@@ -365,10 +407,16 @@ fn connect(
     }
     let bell = Arc::clone(wakeup);
     consumer.set_nonempty_callback(move || bell.ring());
-    let topics: BTreeSet<&str> = options.subscription.iter().flatten().map(String::as_str).collect();
-    let topics: Vec<&str> = topics.into_iter().collect();
+    let topics: Vec<&str> = topics(options).into_iter().collect();
     consumer.subscribe(&topics).map_err(|error| failed(&error))?;
-    Ok(Arc::new(consumer))
+    let consumer = Arc::new(consumer);
+    let client: Handle = consumer.clone();
+    let membership = Membership { group: options.group.clone(), client, owned: Mutex::default() };
+    Ok((consumer, Arc::new(membership)))
+}
+
+fn topics(options: &GroupOptions) -> BTreeSet<&str> {
+    options.subscription.iter().flatten().map(String::as_str).collect()
 }
 
 /// A list of partitions for the client, which does not read them.

@@ -1,6 +1,7 @@
 //! The members that live in this process, for producers that commit in their name.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use streams_core::ids::TopicPartition;
@@ -34,24 +35,61 @@ impl Membership {
     }
 }
 
+/// A producer that writes for a member and has no transactions.
+pub(crate) struct Bound {
+    pub(crate) group: String,
+    pub(crate) client: Handle,
+    /// The member has lost partitions: the producer must not write any more.
+    lost: AtomicBool,
+}
+
+impl Bound {
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+}
+
 #[derive(Default)]
-pub(crate) struct Members(Mutex<Vec<Weak<Membership>>>);
+pub(crate) struct Members {
+    members: Mutex<Vec<Weak<Membership>>>,
+    bound: Mutex<Vec<Weak<Bound>>>,
+}
 
 impl Members {
     pub(super) fn add(&self, membership: &Arc<Membership>) {
-        let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|member| member.strong_count() > 0);
         members.push(Arc::downgrade(membership));
     }
 
     pub(super) fn remove(&self, membership: &Arc<Membership>) {
-        let mut members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.retain(|member| !std::ptr::eq(member.as_ptr(), Arc::as_ptr(membership)));
+    }
+
+    /// A producer writes for the member of this group.
+    pub(crate) fn bind(&self, group: &str, client: &Handle) -> Arc<Bound> {
+        let (group, client) = (group.to_owned(), client.clone());
+        let bound = Arc::new(Bound { group, client, lost: AtomicBool::new(false) });
+        let mut all = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|bound| bound.strong_count() > 0);
+        all.push(Arc::downgrade(&bound));
+        bound
+    }
+
+    /// The member of this group has lost partitions: what its producers have not written yet must not get into the log
+    /// behind the results of others.
+    pub(super) fn lose(&self, group: &str) {
+        let all = self.bound.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for bound in all.iter().filter_map(Weak::upgrade).filter(|bound| bound.group == group) {
+            bound.lost.store(true, Ordering::Release);
+            ffi::purge(&bound.client);
+        }
     }
 
     /// The client of a member of this group, if there is one.
     pub(crate) fn client_of(&self, group: &str) -> Option<Handle> {
-        let members = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         let member = members.iter().filter_map(Weak::upgrade).find(|member| member.group == group)?;
         Some(member.client.clone())
     }
@@ -63,7 +101,7 @@ impl Members {
         member: &GroupMetadata,
         offsets: &[(TopicPartition, Committed)],
     ) -> Result<GroupMetadata> {
-        let members = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for membership in members.iter().filter_map(Weak::upgrade) {
             // First the generation, then what is owned: what was lost in between is gone from `owned`, and what was
             // lost and came back has a newer generation, so that the broker refuses this one.

@@ -11,4 +11,4 @@ mod members;
 mod strangers;
 
 pub(crate) use member::Member;
-pub(crate) use members::Members;
+pub(crate) use members::{Bound, Members};

@@ -19,7 +19,9 @@ use streams_core::{Error, ErrorKind, Result};
 use self::deliveries::{Context, Deliveries};
 use crate::error::{client_failed, failed};
 use crate::ffi::{self, Handle, Outgoing, TopicRef};
+use crate::group::Bound;
 use crate::log::Shared;
+use crate::points;
 
 /// Longest wait of the thread that serves a client. Shorter than 50 ms would spin (librdkafka).
 const POLL: Duration = Duration::from_millis(100);
@@ -45,6 +47,8 @@ pub(crate) struct KafkaProducer {
     written: Vec<Option<Offset>>,
     offsets: Vec<(GroupMetadata, Vec<(TopicPartition, Committed)>)>,
     transactional_id: Option<String>,
+    /// For whom it writes, if it has no transactions.
+    bound: Option<Arc<Bound>>,
     open: bool,
     pending: usize,
     deliveries: Arc<Deliveries>,
@@ -80,6 +84,7 @@ impl KafkaProducer {
             written: Vec::new(),
             offsets: Vec::new(),
             transactional_id: id,
+            bound: None,
             open: false,
             pending: 0,
             deliveries,
@@ -93,6 +98,20 @@ impl KafkaProducer {
 
     fn name(&self) -> &str {
         self.transactional_id.as_deref().unwrap_or("a producer without transactional id")
+    }
+
+    /// Errs if nothing may be sent, without a transaction that is open.
+    fn check_open(&self) -> Result<()> {
+        if self.transactional_id.is_some() {
+            return Err(self.misuse("has no open transaction; call begin first"));
+        }
+        match &self.bound {
+            Some(bound) if bound.is_lost() => {
+                let message = format!("the member of group {} has lost partitions", bound.group);
+                Err(Error::new(ErrorKind::Fenced, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn misuse(&self, what: &str) -> Error {
@@ -185,14 +204,18 @@ impl Producer for KafkaProducer {
         self.topics.get(topic.0 as usize).map_or(0, |topic| topic.partitions)
     }
 
+    fn bind(&mut self, group: &str) {
+        self.bound = Some(self.shared.members.bind(group, &self.client));
+    }
+
     fn begin(&mut self) -> Result<()> {
         self.begin_transaction()
     }
 
     #[inline]
     fn send(&mut self, topic: TopicHandle, partition: u32, record: RecordView<'_>) -> Result<()> {
-        if self.transactional_id.is_some() && !self.open {
-            return Err(self.misuse("has no open transaction; call begin first"));
+        if !self.open {
+            self.check_open()?;
         }
         let Some(target) = self.topics.get(topic.0 as usize) else {
             return Err(self.misuse(&format!("topic handle {} is of another producer", topic.0)));
@@ -242,7 +265,9 @@ impl Producer for KafkaProducer {
         if self.transactional_id.is_some() {
             return Ok(());
         }
+        self.check_open()?;
         let drained = self.drain("flushing");
+        points::pass("flushed");
         self.settle();
         drained
     }

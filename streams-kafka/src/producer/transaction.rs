@@ -8,6 +8,7 @@ use streams_core::{Error, ErrorKind, Result};
 use super::KafkaProducer;
 use crate::error::{failed, kind};
 use crate::ffi::{self, NativeError};
+use crate::points;
 
 impl KafkaProducer {
     /// Takes over the transactional id, if there is one.
@@ -44,6 +45,7 @@ impl KafkaProducer {
     pub(super) fn commit_transaction(&mut self) -> Result<()> {
         self.require_transaction()?;
         self.drain("committing")?;
+        points::pass("adding-positions");
         for (member, offsets) in std::mem::take(&mut self.offsets) {
             tracing::debug!(producer = self.name(), ?offsets, "adding positions");
             let member = self.shared.members.confirm(&member, &offsets)?;
@@ -52,7 +54,9 @@ impl KafkaProducer {
                 ffi::send_offsets(&self.client, &list, &member, self.shared.config.request_timeout)
             })?;
         }
+        points::pass("committing");
         self.retried("committing", || ffi::commit(&self.client))?;
+        points::pass("committed");
         tracing::debug!(producer = self.name(), "committed");
         self.open = false;
         self.settle();
@@ -81,9 +85,10 @@ impl KafkaProducer {
     #[cold]
     pub(super) fn classified(&self, what: String, code: Code) -> Error {
         let given_up = matches!(code, Code::State | Code::Fatal | Code::PurgeQueue | Code::PurgeInflight);
-        let of_transaction = self.transactional_id.is_some() && given_up;
-        // librdkafka refuses and throws away records as soon as it knows that the transaction cannot be committed.
-        if of_transaction {
+        let answers = self.transactional_id.is_some() || self.bound.is_some();
+        // librdkafka refuses and throws away records as soon as it knows that the transaction cannot be committed; and
+        // they are thrown away where partitions were lost.
+        if answers && given_up {
             Error::new(ErrorKind::Fenced, format!("{what}: {code}"))
         } else {
             failed(what, code)

@@ -9,6 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::broker::Broker;
+use super::lane::Lane;
 use super::settings::Node;
 use crate::{KafkaConfig, KafkaLog};
 use streams_core::log::Log;
@@ -25,6 +26,8 @@ pub struct ClusterOptions {
     pub heap: String,
     /// Options of each broker's JVM beside the heap. By default those that start fast and take little memory.
     pub jvm: Vec<String>,
+    /// Number of lanes: ways to the brokers that can be cut, one for each client process.
+    pub lanes: usize,
     /// Settings of the brokers over those that tests need.
     pub settings: Vec<(String, String)>,
 }
@@ -37,6 +40,7 @@ impl Default for ClusterOptions {
             brokers: 1,
             heap: "400m".into(),
             jvm: jvm.map(str::to_owned).to_vec(),
+            lanes: 0,
             settings: Vec::new(),
         }
     }
@@ -46,6 +50,7 @@ impl Default for ClusterOptions {
 pub struct Cluster {
     bootstrap: String,
     brokers: Mutex<Vec<Broker>>,
+    lanes: Vec<Lane>,
     dir: Option<PathBuf>,
 }
 
@@ -58,7 +63,7 @@ impl Cluster {
     pub fn shared() -> &'static Cluster {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var("KAFKA_BOOTSTRAP") {
-            Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), dir: None },
+            Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), lanes: Vec::new(), dir: None },
             #[allow(clippy::panic, reason = "tests cannot go on without a broker")]
             Err(_) => Cluster::start(&ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
         })
@@ -70,12 +75,17 @@ impl Cluster {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("streams-kafka-{}-{number}", std::process::id()));
-        let ports = free_ports(options.brokers * 2)?;
-        let (clients, controllers) = ports.split_at(options.brokers);
+        let ports = free_ports(options.brokers * (2 + options.lanes))?;
+        let (clients, ports) = ports.split_at(options.brokers);
+        let (controllers, ports) = ports.split_at(options.brokers);
+        let lanes = ports.chunks(options.brokers).map(Lane::start).collect::<Result<Vec<Lane>>>()?;
         let format = |index: usize| {
             let home = dir.join(format!("broker-{}", index + 1));
             let data = home.join("data");
-            let node = Node { id: index + 1, port: clients[index], controllers, data: &data };
+            let own = ports.chunks(options.brokers).map(|ports| ports[index]);
+            let its_lanes: Vec<_> = own.zip(lanes.iter().map(|lane| lane.ports()[index])).collect();
+            let node =
+                Node { id: index + 1, port: clients[index], controllers, data: &data, lanes: &its_lanes };
             Broker::format(&home, &lib, options, &node.properties(&options.settings))
         };
         let brokers = std::thread::scope(|scope| {
@@ -89,7 +99,7 @@ impl Cluster {
         })?;
         let bootstrap: Vec<String> = clients.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         let cluster =
-            Cluster { bootstrap: bootstrap.join(","), brokers: Mutex::new(brokers), dir: Some(dir) };
+            Cluster { bootstrap: bootstrap.join(","), brokers: Mutex::new(brokers), lanes, dir: Some(dir) };
         for index in 0..options.brokers {
             cluster.with(|brokers| brokers[index].start())?;
         }
@@ -112,6 +122,11 @@ impl Cluster {
     /// The process of broker `index`, from 0, while it runs.
     pub fn pid(&self, index: usize) -> Option<u32> {
         self.with(|brokers| brokers.get(index).and_then(Broker::pid))
+    }
+
+    /// Lane `index`, from 0.
+    pub fn lane(&self, index: usize) -> &Lane {
+        &self.lanes[index]
     }
 
     /// `kill -9` of broker `index`, from 0. Its data stay.

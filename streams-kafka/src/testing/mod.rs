@@ -5,10 +5,15 @@
 
 mod broker;
 mod cluster;
+mod lane;
+mod leaders;
+pub(crate) mod points;
 mod raw;
 mod settings;
 mod tools;
 
 pub use cluster::{Cluster, ClusterOptions};
+pub use lane::{Cut, Lane};
+pub use points::POINTS;
 pub use raw::{RawProducer, RawReader, RawRecord};
 pub use tools::run_tool;

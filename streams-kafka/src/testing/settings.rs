@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// Partitions of the topics in which Kafka keeps groups and transactions.
+pub(super) const INTERNAL_PARTITIONS: u32 = 4;
+
 /// One broker among those of its cluster.
 pub(super) struct Node<'a> {
     pub(super) id: usize,
@@ -9,6 +12,8 @@ pub(super) struct Node<'a> {
     /// Ports of all controllers, in order of the nodes' ids, which begin with 1.
     pub(super) controllers: &'a [u16],
     pub(super) data: &'a Path,
+    /// By lane: the port that it listens on for it, and the port of its proxy.
+    pub(super) lanes: &'a [(u16, u16)],
 }
 
 impl Node<'_> {
@@ -19,13 +24,21 @@ impl Node<'_> {
             .map(|(id, port): (usize, &u16)| format!("{id}@127.0.0.1:{port}"))
             .collect();
         let replication = self.controllers.len().min(3);
+        let (mut listeners, mut advertised, mut protocols) = (String::new(), String::new(), String::new());
+        for (number, (port, proxy)) in self.lanes.iter().enumerate() {
+            listeners.push_str(&format!(",LANE{number}://127.0.0.1:{port}"));
+            advertised.push_str(&format!(",LANE{number}://127.0.0.1:{proxy}"));
+            protocols.push_str(&format!(",LANE{number}:PLAINTEXT"));
+        }
         let (id, port, controller) = (self.id, self.port, self.controllers[self.id - 1]);
         let mut text = format!(
             "process.roles=broker,controller
 node.id={id}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
+inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -36,8 +49,10 @@ share.coordinator.state.topic.replication.factor={replication}
 min.insync.replicas={isr}
 transaction.state.log.min.isr={isr}
 share.coordinator.state.topic.min.isr={isr}
-offsets.topic.num.partitions=4
-transaction.state.log.num.partitions=4
+offsets.topic.num.partitions={INTERNAL_PARTITIONS}
+transaction.state.log.num.partitions={INTERNAL_PARTITIONS}
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=100
 group.consumer.min.session.timeout.ms=100

@@ -22,6 +22,7 @@ use opening::Opening;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{TaskId, TopicPartition};
 use crate::log::{Committed, GroupMember, GroupOptions};
+use crate::runtime::config::Guarantee;
 use crate::runtime::flusher::Flusher;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
@@ -182,6 +183,7 @@ impl Coordinator {
     }
 
     fn turn(&mut self) -> Result<()> {
+        self.tick();
         self.take_events()?;
         self.beat(Doing::Polling, None);
         self.poll_group()?;
@@ -198,6 +200,23 @@ impl Coordinator {
 
     fn beat(&self, doing: Doing, task: Option<TaskId>) {
         self.shared.vitals.pulses.coordinator().beat(doing, task);
+    }
+
+    /// Gives a sign of life. Without transactions, a process that stood still for longer than its session begins again
+    /// with what is committed, before its workers write anything.
+    fn tick(&mut self) {
+        let still = self.shared.heartbeat.age();
+        let at_least_once = self.shared.config.guarantee == Guarantee::AtLeastOnce;
+        if at_least_once && still > self.shared.config.session_timeout {
+            tracing::warn!(
+                application = %self.shared.application_id, ?still,
+                "stood still for longer than the session: going back to what is committed"
+            );
+            self.opening.clear();
+            self.positions.clear();
+            self.drop_tasks(self.open.values().copied().collect());
+        }
+        self.shared.heartbeat.beat();
     }
 
     fn take_events(&mut self) -> Result<()> {

@@ -32,7 +32,15 @@ impl Coordinator {
         }
         let positions: Vec<_> = self.positions.clone().into_iter().collect();
         match self.member.commit(&positions) {
-            Ok(()) => self.positions.clear(),
+            Ok(()) => {
+                self.positions.clear();
+                let repartition = self.assignments.repartition_topics();
+                for (partition, committed) in
+                    positions.iter().filter(|(partition, _)| repartition.contains_key(&partition.topic))
+                {
+                    self.shared.gauges.purge_below(partition, committed.offset);
+                }
+            }
             Err(error) if error.is_fenced() => {
                 tracing::warn!(%error, "positions were not committed");
                 self.positions.clear();

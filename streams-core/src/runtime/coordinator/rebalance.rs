@@ -54,20 +54,23 @@ impl Coordinator {
                     self.forget_positions(&partitions);
                     let workers: BTreeSet<usize> =
                         self.tasks_reading(&partitions).iter().map(|task| self.open[task]).collect();
-                    // A worker drops all of its tasks, since they share a transaction.
-                    self.lost.extend(
-                        self.open.iter().filter(|(_, worker)| workers.contains(worker)).map(|(task, _)| task),
-                    );
-                    if !self.lost.is_empty() {
-                        self.shared.forget_membership();
-                    }
-                    for worker in workers {
-                        self.workers[worker].commands.send(Command::Reset);
-                    }
+                    self.drop_tasks(workers);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Has these workers drop their tasks, all of them, since they share a transaction. Nothing is committed before.
+    pub(super) fn drop_tasks(&mut self, workers: BTreeSet<usize>) {
+        self.lost
+            .extend(self.open.iter().filter(|(_, worker)| workers.contains(worker)).map(|(task, _)| task));
+        if !self.lost.is_empty() {
+            self.shared.forget_membership();
+        }
+        for worker in workers {
+            self.workers[worker].commands.send(Command::Reset);
+        }
     }
 
     /// Lets suspended tasks go on whose inputs have all come back.
@@ -102,7 +105,8 @@ impl Coordinator {
             self.beat(Doing::Waiting, None);
             self.shared.vitals.watch(&mut self.stuck);
             if !self.closing.is_empty() {
-                self.shared.events.wakeup().wait(self.shared.config.session_timeout.min(LOOK));
+                self.shared.events.wakeup().wait((self.shared.config.session_timeout / 3).min(LOOK));
+                self.tick();
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ impl Coordinator {
             worker.commands.send(Command::Stop);
         }
         while self.ended.len() < self.workers.len() {
+            self.tick();
             self.beat(Doing::Waiting, None);
             self.shared.vitals.watch(&mut self.stuck);
             if let Err(error) = self.take_events() {

@@ -89,6 +89,10 @@ impl Worker {
         let mut hurry = false;
         for task in &self.tasks {
             hurry |= task.task.state().wants_flush();
+            // Without transactions the positions are committed later, by the coordinator.
+            if !self.sender.is_transactional() {
+                continue;
+            }
             let purge = |topic: &str| task.inputs.iter().any(|input| input.purge && input.topic == topic);
             for (partition, committed) in &offsets {
                 if partition.partition == task.id().partition && purge(&partition.topic) {

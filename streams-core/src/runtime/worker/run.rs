@@ -23,6 +23,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const RESTORE: Duration = Duration::from_millis(10);
 /// As long as this, restoring is worth being begun.
 const LEAST_RESTORE: Duration = Duration::from_millis(2);
+/// Pause before looking for a sign of life of the coordinator.
+const PULSE: Duration = Duration::from_millis(10);
 /// Without transactions, outputs of a busy worker are in the log after this long.
 const LINGER: Duration = Duration::from_millis(100);
 
@@ -71,6 +73,10 @@ impl Worker {
     }
 
     fn try_turn(&mut self) -> Result<bool> {
+        if !self.sender.is_transactional() && self.shared.check_heartbeat().is_err() {
+            self.commands.wakeup().wait(PULSE);
+            return Ok(true);
+        }
         while let Some(command) = self.commands.take() {
             if !self.obey(command)? {
                 return Ok(false);

@@ -60,10 +60,14 @@ impl Sender {
     pub(super) fn producer(&mut self) -> Result<&mut dyn Producer> {
         let opened = match self.producer.take() {
             Some(producer) => producer,
-            None => self
-                .shared
-                .log
-                .open_producer(ProducerOptions { transactional_id: self.transactional_id.clone() })?,
+            None => {
+                let options = ProducerOptions { transactional_id: self.transactional_id.clone() };
+                let mut producer = self.shared.log.open_producer(options)?;
+                if self.transactional_id.is_none() {
+                    producer.bind(&self.shared.application_id);
+                }
+                producer
+            }
         };
         let producer = self.producer.insert(opened);
         if self.transactional_id.is_some() && !self.begun {
@@ -163,6 +167,9 @@ impl Worker {
             return Ok(());
         }
         task.dirty = true;
+        if !self.sender.is_transactional() {
+            self.shared.check_heartbeat()?;
+        }
         self.sender.drain(task)
     }
 }

@@ -1,0 +1,124 @@
+//! Reads results and holds them to what was written.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use streams_core::Topic;
+use streams_core::log::Log;
+use streams_core::runtime::{Guarantee, Start, Subscription};
+
+use crate::job::{Counts, Job, Written};
+
+/// How long results may take to come, with everything well.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// How long to look for results that must not come.
+const NOTHING: Duration = Duration::from_millis(300);
+
+/// The results of one topic.
+struct Results {
+    name: &'static str,
+    subscription: Subscription<String, i64>,
+    found: Counts,
+    /// All of them, in the order they were read.
+    story: Vec<String>,
+    exactly_once: bool,
+}
+
+/// The results of a job, read from the beginning.
+pub(crate) struct Checker {
+    counts: Results,
+    windows: Results,
+}
+
+impl Checker {
+    pub(crate) fn open(job: &Job, bootstrap: &str) -> Checker {
+        let log = job.log(bootstrap);
+        let exactly_once = job.guarantee == Guarantee::ExactlyOnce;
+        let open = |name| Results::open(&log, name, exactly_once);
+        Checker { counts: open(job.counts()), windows: open(job.windows()) }
+    }
+
+    /// Reads until everything written has come. Errs if a result comes twice or not, or out of order.
+    pub(crate) fn catch_up(&mut self, written: &Written) -> Result<(), String> {
+        let until = Instant::now() + PATIENCE;
+        self.counts.catch_up(&written.counts, until)?;
+        self.windows.catch_up(&written.windows, until)
+    }
+
+    /// With exactly-once, errs if more comes than was written.
+    pub(crate) fn end(&mut self, written: &Written) -> Result<(), String> {
+        self.catch_up(written)?;
+        self.counts.end()?;
+        self.windows.end()
+    }
+
+    /// All results read so far.
+    pub(crate) fn story(&self) -> String {
+        [&self.counts.story[..], &self.windows.story[..]].concat().join("\n")
+    }
+
+    /// Whether every key was counted just as often as it was written.
+    pub(crate) fn is_exact(&self, written: &Written) -> bool {
+        self.counts.found == written.counts && self.windows.found == written.windows
+    }
+}
+
+impl Results {
+    fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool) -> Results {
+        let subscription = Subscription::open(log, &Topic::new(name), Start::Earliest).unwrap();
+        Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once }
+    }
+
+    fn catch_up(&mut self, written: &Counts, until: Instant) -> Result<(), String> {
+        while !self.has(written) {
+            let left = until.saturating_duration_since(Instant::now());
+            let Some(result) = self.subscription.next_within(left).map_err(|error| error.to_string())? else {
+                let missing: Counts = written
+                    .iter()
+                    .filter(|(key, count)| !self.is_enough(key, **count))
+                    .map(|(key, count)| (key.clone(), *count))
+                    .collect();
+                let found: Vec<_> = missing.keys().map(|key| self.found.get(key)).collect();
+                return Err(format!(
+                    "{}: nothing comes any more; {found:?} instead of {missing:?}",
+                    self.name
+                ));
+            };
+            self.story.push(format!(
+                "{} {} = {} at {}/{}",
+                self.name, result.record.key, result.record.value, result.partition, result.offset
+            ));
+            let last = self.found.entry(result.record.key.clone()).or_default();
+            if self.exactly_once && result.record.value != *last + 1 {
+                let (key, value, offset) = (&result.record.key, result.record.value, result.offset);
+                let partition = result.partition;
+                return Err(format!(
+                    "{}: {key} is {value} after {last}, at offset {offset} of partition {partition}",
+                    self.name
+                ));
+            }
+            *last = result.record.value;
+        }
+        Ok(())
+    }
+
+    fn has(&self, written: &Counts) -> bool {
+        (!self.exactly_once || self.found == *written)
+            && written.iter().all(|(key, count)| self.is_enough(key, *count))
+    }
+
+    fn is_enough(&self, key: &str, count: i64) -> bool {
+        self.found.get(key).is_some_and(|found| *found == count || (!self.exactly_once && *found > count))
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        if !self.exactly_once {
+            return Ok(());
+        }
+        match self.subscription.next_within(NOTHING) {
+            Ok(None) => Ok(()),
+            Ok(Some(more)) => Err(format!("{}: {more:?} is more than was written", self.name)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
