@@ -56,11 +56,17 @@ impl<V: Clone + 'static> Entries<V> {
     pub(crate) fn take_changed(&mut self) -> Vec<Changed<V>> {
         let Some(forward) = &mut self.forward else { return Vec::new() };
         let mut changed = std::mem::take(&mut forward.changed);
+        // Each slot is looked at once for its place, not for every comparison.
+        let touched =
+            |(place, (number, _)): (usize, &(u32, _))| (self.slots.get(*number).touched, place as u32);
+        let mut order: Vec<(u32, u32)> = changed.iter().enumerate().map(touched).collect();
+        order.sort_unstable();
         forward.last = 0;
-        changed.sort_unstable_by_key(|(number, _)| self.slots.get(*number).touched);
-        changed
+        order
             .into_iter()
-            .filter_map(|(number, old)| {
+            .filter_map(|(_, place)| {
+                let (number, old) = &mut changed[place as usize];
+                let (number, old) = (*number, old.take());
                 let slot = self.slots.get_mut(number);
                 slot.unforwarded = 0;
                 let (new, timestamp) = match &slot.entry {
