@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::time::parse_duration;
 
@@ -21,6 +21,10 @@ use crate::time::parse_duration;
 #[derive(Debug, Clone, Parser)]
 #[command(version, about, long_about, max_term_width = 100)]
 pub struct Args {
+    /// What to do instead of counting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// A file of ad events, one JSON object a line, plain or gzip. May be given several times: they are read in order.
     #[arg(long, value_name = "FILE", requires = "output_dir")]
     pub input: Vec<PathBuf>,
@@ -31,17 +35,17 @@ pub struct Args {
 
     /// Where the log and the state are kept. By default ./ctr-data for the service; with --input a folder in
     /// --output-dir that is removed when the run is complete.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
     /// How long behind its end, in event time, a window still takes events: 10s, 500ms, 2m. By default 10s for the
     /// service and 0s with --input.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "TIME", value_parser = parse_duration)]
     pub grace: Option<Duration>,
 
     /// Partitions of the event and result topics: how many tasks read events side by side. By default 4 for the
     /// service and 1 with --input.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub partitions: Option<u32>,
 
     /// Worker threads.
@@ -55,12 +59,12 @@ pub struct Args {
 
     /// Brokers of an Apache Kafka cluster, with commas: the topics are there, and processes that are started with
     /// the same brokers share the work. The data directory keeps the state of this process only; two need two.
-    #[arg(long, value_name = "HOST:PORT")]
+    #[arg(long, global = true, value_name = "HOST:PORT")]
     pub bootstrap: Option<String>,
 
     /// A TOML file with settings for Kafka: `bootstrap-servers`, and tables `client`, `consumer` and `producer` with
     /// those of librdkafka. Variables such as KAFKA_CLIENT_SECURITY_PROTOCOL go over it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub kafka_config: Option<PathBuf>,
 
     /// Make no events: share the work of a process that does, or count what others write to ad_events_raw. On Kafka.
@@ -89,6 +93,26 @@ pub struct Args {
     pub verbose: bool,
 }
 
+/// What to do instead of counting.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Start over: count the events that are in the log once more. The service must not run anywhere. Its internal
+    /// topics and its state are removed; results that are written stay.
+    Reset(ResetArgs),
+}
+
+/// How to start over.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ResetArgs {
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Where to begin: `earliest`, `latest`, a timestamp in milliseconds, or offsets as TOPIC:PARTITION:OFFSET,...
+    #[arg(long, value_name = "WHERE", default_value = "earliest")]
+    pub to: String,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -104,6 +128,15 @@ mod tests {
     fn who_makes_no_events_has_no_generator_to_set() {
         assert!(Args::try_parse_from(["ctr", "--bootstrap", "a:1", "--no-generate", "--rate", "5"]).is_err());
         assert!(Args::try_parse_from(["ctr", "--bootstrap", "a:1", "--no-generate"]).is_ok());
+    }
+
+    #[test]
+    fn a_reset_takes_the_place_before_and_behind_it() {
+        for words in [["ctr", "reset", "--data-dir", "a"], ["ctr", "--data-dir", "a", "reset"]] {
+            let args = Args::try_parse_from(words).expect("is complete");
+            assert!(matches!(args.command, Some(Command::Reset(_))));
+            assert_eq!(args.data_dir, Some("a".into()));
+        }
     }
 
     #[test]

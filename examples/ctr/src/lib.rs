@@ -8,6 +8,7 @@ pub mod generator;
 pub mod input;
 pub mod live;
 pub mod model;
+pub mod reset;
 pub mod results;
 pub mod server;
 pub mod service;

@@ -7,17 +7,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use ctr::args::Args;
+use ctr::args::{Args, Command, ResetArgs};
 use ctr::cluster::Cluster;
 use ctr::files::FileRun;
+use ctr::input::Settings;
 use ctr::live::{LiveRun, Stop};
 use streams_core::{Error, ErrorKind, Result};
+
+/// What the service takes if nothing is said.
+const DATA_DIR: &str = "ctr-data";
+const GRACE: Duration = Duration::from_secs(10);
+const PARTITIONS: u32 = 4;
 
 fn main() -> ExitCode {
     let args = Args::parse();
     let level = if args.verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
     tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).init();
-    let result = if args.input.is_empty() { live(&args) } else { files(args) };
+    let result = match &args.command {
+        Some(Command::Reset(how)) => reset(&args, how),
+        None if args.input.is_empty() => live(&args),
+        None => files(args),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -46,6 +56,17 @@ fn files(args: Args) -> Result<()> {
     Ok(())
 }
 
+fn reset(args: &Args, how: &ResetArgs) -> Result<()> {
+    let cluster = Cluster::of(args.bootstrap.as_deref(), args.kafka_config.as_deref())?;
+    let settings = Settings {
+        inputs: Vec::new(),
+        grace_ms: u64::try_from(args.grace.unwrap_or(GRACE).as_millis()).unwrap_or(u64::MAX),
+        partitions: args.partitions.unwrap_or(PARTITIONS),
+    };
+    let dir = args.data_dir.clone().unwrap_or_else(|| PathBuf::from(DATA_DIR));
+    ctr::reset::reset(cluster.as_ref(), &dir, settings, how, &mut io::stdout().lock())
+}
+
 fn live(args: &Args) -> Result<()> {
     let cluster = Cluster::of(args.bootstrap.as_deref(), args.kafka_config.as_deref())?;
     if args.no_generate && cluster.is_none() {
@@ -56,9 +77,9 @@ fn live(args: &Args) -> Result<()> {
     let run = LiveRun {
         cluster,
         generate: !args.no_generate,
-        data_dir: args.data_dir.clone().unwrap_or_else(|| PathBuf::from("ctr-data")),
-        grace: args.grace.unwrap_or(Duration::from_secs(10)),
-        partitions: args.partitions.unwrap_or(4),
+        data_dir: args.data_dir.clone().unwrap_or_else(|| PathBuf::from(DATA_DIR)),
+        grace: args.grace.unwrap_or(GRACE),
+        partitions: args.partitions.unwrap_or(PARTITIONS),
         threads: args.threads,
         rate: args.rate,
         speed: args.speed,

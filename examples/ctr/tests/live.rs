@@ -66,3 +66,32 @@ fn the_service_says_what_it_does_where_the_data_lies_and_how_to_stop() {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
 }
+
+#[test]
+fn a_service_that_was_reset_counts_the_events_of_its_log_once_more() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let reset = |more: &[&str]| {
+        let words = [&["reset", "--data-dir", text(dir.path())], more].concat();
+        let output = ctr(&words).output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).expect("text"))
+    };
+    let running = start(dir.path());
+    let first = windows(&running, 3);
+    let (well, said) = reset(&[]);
+    assert!(!well && said.contains("open in another process"), "{said}");
+    running.interrupt();
+    assert!(running.end().0);
+
+    let (well, said) = reset(&["--dry-run"]);
+    assert!(well && said.contains("nothing was done"), "{said}");
+    assert!(said.contains("  delete topic ctr-") && said.contains("  remove local state in "), "{said}");
+    let (well, said) = reset(&["--to", "earliest"]);
+    assert!(well && said.contains("done: the application begins anew"), "{said}");
+
+    let window = first.iter().find(|line| line.starts_with("1min")).expect("a window");
+    let running = start(dir.path());
+    while running.lines.recv_timeout(common::process::PATIENCE).expect("it counts") != *window {}
+    running.interrupt();
+    assert!(running.end().0);
+}
