@@ -45,6 +45,7 @@ pub(crate) fn kind(code: Code) -> ErrorKind {
         | Code::UnsupportedVersion
         | Code::NotImplemented
         | Code::Authentication
+        | Code::SSL
         | Code::SaslAuthenticationFailed
         | Code::TopicAuthorizationFailed
         | Code::GroupAuthorizationFailed

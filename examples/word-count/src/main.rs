@@ -31,9 +31,23 @@ fn words(line: &str) -> Vec<String> {
     words.map(str::to_lowercase).collect()
 }
 
+/// A log in memory; with the feature `kafka` and `--bootstrap HOST:PORT` a cluster, which goes on counting.
+fn log() -> Result<Arc<dyn Log>> {
+    #[cfg(feature = "kafka")]
+    if let Some(brokers) = std::env::args().skip_while(|argument| argument != "--bootstrap").nth(1) {
+        let config = streams_kafka::KafkaConfig::new(brokers);
+        return Ok(Arc::new(streams_kafka::KafkaLog::connect(config)?));
+    }
+    Ok(Arc::new(EmbeddedLog::in_memory()))
+}
+
 fn main() -> Result<()> {
-    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
-    log.create_topics(&[NewTopic::new("lines", 1), NewTopic::new("counts", 1)])?;
+    let log = log()?;
+    for topic in ["lines", "counts"] {
+        if log.describe_topic(topic)?.is_none() {
+            log.create_topics(&[NewTopic::new(topic, 1)])?;
+        }
+    }
 
     let mut lines = TopicProducer::open(&*log, &LINES)?;
     let input = std::io::stdin();
@@ -46,7 +60,7 @@ fn main() -> Result<()> {
 
     let mut latest = BTreeMap::new();
     let mut counts = Subscription::open(&log, &COUNTS, Start::Earliest)?;
-    while let Some(count) = counts.next_now()? {
+    for count in counts.read_to_end(&*log)? {
         latest.insert(count.record.key, count.record.value);
     }
     latest.iter().for_each(|(word, count)| println!("{count:>6} {word}"));

@@ -2,6 +2,7 @@
 
 mod configs;
 mod offsets;
+mod reach;
 pub(crate) mod remedies;
 mod topics;
 
@@ -16,10 +17,11 @@ use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use streams_core::Result;
 
+use self::reach::Contact;
 use crate::client::Quiet;
 use crate::config::KafkaConfig;
 use crate::error::{client_failed, code_of, failed};
-use crate::ffi::{self, Handle, NativeError};
+use crate::ffi::{Handle, NativeError};
 
 /// Pause before a request is made again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -30,6 +32,8 @@ pub(crate) struct Admin {
     client: Arc<AdminClient<Quiet>>,
     handle: Handle,
     settings: ClientConfig,
+    brokers: String,
+    contact: Contact,
     timeout: Duration,
     replication: i32,
     /// Topics that were seen here after they were created. A broker that has not heard of one is asked again.
@@ -42,17 +46,14 @@ impl Admin {
         let client = Arc::new(made(&settings)?);
         Ok(Admin {
             settings,
+            brokers: config.bootstrap_servers.clone(),
+            contact: Contact::default(),
             handle: client.clone(),
             client,
             timeout: config.request_timeout,
             replication: config.replication_factor.map_or(-1, i32::from),
             created: Mutex::default(),
         })
-    }
-
-    /// Passes on what the client has to say.
-    pub(crate) fn serve(&self) {
-        ffi::drain(&self.handle);
     }
 
     /// Another client, for what is not to go on when nobody waits for it any more.
@@ -108,6 +109,7 @@ impl Admin {
         mut request: impl FnMut() -> Result<T, NativeError>,
         refusal: impl Fn(&T) -> Option<Code>,
     ) -> Result<T, NativeError> {
+        self.reach()?;
         let until = Instant::now() + time;
         loop {
             let answer = request();

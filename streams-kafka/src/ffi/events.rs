@@ -7,8 +7,8 @@ use rdkafka::error::KafkaError;
 use super::{Handle, text};
 use crate::client;
 
-/// Takes all events that wait in the client's main queue.
-pub(crate) fn drain(handle: &Handle) {
+/// Takes all events that wait in the client's main queue; `failed` is told of errors and what is said about them.
+pub(crate) fn drain(handle: &Handle, mut failed: impl FnMut(&KafkaError, &str)) {
     // SAFETY: the client is held; the queue is a reference of ours that is given back; every event is ours, is read
     // by what its type allows, and is destroyed once.
     unsafe {
@@ -27,7 +27,7 @@ pub(crate) fn drain(handle: &Handle) {
                 }
                 sys::RD_KAFKA_EVENT_ERROR => {
                     let error = KafkaError::Global(sys::rd_kafka_event_error(event).into());
-                    client::report(&error, &text(sys::rd_kafka_event_error_string(event)));
+                    failed(&error, &text(sys::rd_kafka_event_error_string(event)));
                 }
                 _ => {}
             }

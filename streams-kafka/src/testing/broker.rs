@@ -50,7 +50,8 @@ impl Broker {
         let broker = Broker { dir: dir.into(), classpath: format!("{lib}/*"), java, running: None };
         let mut java = broker.java();
         java.args(["kafka.tools.StorageTool", "format", "-t", "JcUTw9hyQKKJ2h0yG0b1ZA", "-c"]);
-        let output = java.arg(dir.join("server.properties")).stdin(Stdio::null()).output()?;
+        java.arg(dir.join("server.properties")).args(options.security.format_arguments());
+        let output = java.stdin(Stdio::null()).output()?;
         if output.status.success() {
             return Ok(broker);
         }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::broker::Broker;
 use super::lane::Lane;
+use super::security::Security;
 use super::settings::Node;
 use crate::{KafkaConfig, KafkaLog};
 use streams_core::log::Log;
@@ -30,6 +31,8 @@ pub struct ClusterOptions {
     pub lanes: usize,
     /// Settings of the brokers over those that tests need.
     pub settings: Vec<(String, String)>,
+    /// What clients have to show; on lanes nothing.
+    pub security: Security,
 }
 
 impl Default for ClusterOptions {
@@ -42,6 +45,7 @@ impl Default for ClusterOptions {
             jvm: jvm.map(str::to_owned).to_vec(),
             lanes: 0,
             settings: Vec::new(),
+            security: Security::None,
         }
     }
 }
@@ -49,6 +53,8 @@ impl Default for ClusterOptions {
 /// A running cluster. Dropping it kills the brokers and removes their data.
 pub struct Cluster {
     bootstrap: String,
+    /// Settings of clients.
+    client: Vec<(String, String)>,
     brokers: Mutex<Vec<Broker>>,
     lanes: Vec<Lane>,
     dir: Option<PathBuf>,
@@ -63,7 +69,13 @@ impl Cluster {
     pub fn shared() -> &'static Cluster {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| match std::env::var("KAFKA_BOOTSTRAP") {
-            Ok(bootstrap) => Cluster { bootstrap, brokers: Mutex::default(), lanes: Vec::new(), dir: None },
+            Ok(bootstrap) => Cluster {
+                bootstrap,
+                client: Vec::new(),
+                brokers: Mutex::default(),
+                lanes: Vec::new(),
+                dir: None,
+            },
             #[allow(clippy::panic, reason = "tests cannot go on without a broker")]
             Err(_) => Cluster::start(&ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
         })
@@ -75,17 +87,28 @@ impl Cluster {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("streams-kafka-{}-{number}", std::process::id()));
-        let ports = free_ports(options.brokers * (2 + options.lanes))?;
+        let ports = free_ports(options.brokers * (3 + options.lanes))?;
         let (clients, ports) = ports.split_at(options.brokers);
         let (controllers, ports) = ports.split_at(options.brokers);
+        let (internal, ports) = ports.split_at(options.brokers);
+        let (security, certificates) = (options.security, dir.join("certificates"));
+        security.prepare(&certificates)?;
         let lanes = ports.chunks(options.brokers).map(Lane::start).collect::<Result<Vec<Lane>>>()?;
         let format = |index: usize| {
             let home = dir.join(format!("broker-{}", index + 1));
             let data = home.join("data");
             let own = ports.chunks(options.brokers).map(|ports| ports[index]);
             let its_lanes: Vec<_> = own.zip(lanes.iter().map(|lane| lane.ports()[index])).collect();
-            let node =
-                Node { id: index + 1, port: clients[index], controllers, data: &data, lanes: &its_lanes };
+            let node = Node {
+                id: index + 1,
+                port: clients[index],
+                controllers,
+                internal: internal[index],
+                data: &data,
+                security,
+                certificates: &certificates,
+                lanes: &its_lanes,
+            };
             Broker::format(&home, &lib, options, &node.properties(&options.settings))
         };
         let brokers = std::thread::scope(|scope| {
@@ -98,8 +121,8 @@ impl Cluster {
             joined.collect::<Result<Vec<Broker>>>()
         })?;
         let bootstrap: Vec<String> = clients.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-        let cluster =
-            Cluster { bootstrap: bootstrap.join(","), brokers: Mutex::new(brokers), lanes, dir: Some(dir) };
+        let (bootstrap, client) = (bootstrap.join(","), security.of_client(&certificates));
+        let cluster = Cluster { bootstrap, client, brokers: Mutex::new(brokers), lanes, dir: Some(dir) };
         for index in 0..options.brokers {
             cluster.with(|brokers| brokers[index].start())?;
         }
@@ -116,7 +139,9 @@ impl Cluster {
 
     /// Settings to reach it.
     pub fn config(&self) -> KafkaConfig {
-        KafkaConfig::new(self.bootstrap())
+        let mut config = KafkaConfig::new(self.bootstrap());
+        config.client.extend(self.client.iter().cloned());
+        config
     }
 
     /// The process of broker `index`, from 0, while it runs.
@@ -156,7 +181,8 @@ impl Cluster {
     fn wait_ready(&self, index: usize) -> Result<()> {
         let until = Instant::now() + START;
         let bootstrap = self.bootstrap.split(',').nth(index).unwrap_or_default();
-        let mut config = KafkaConfig::new(bootstrap);
+        let mut config = self.config();
+        config.bootstrap_servers = bootstrap.to_owned();
         config.request_timeout = Duration::from_secs(2);
         // Until then librdkafka would report every refused connection.
         while std::net::TcpStream::connect(bootstrap).is_err() {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::security::Security;
+
 /// Partitions of the topics in which Kafka keeps groups and transactions.
 pub(super) const INTERNAL_PARTITIONS: u32 = 4;
 
@@ -11,7 +13,12 @@ pub(super) struct Node<'a> {
     pub(super) port: u16,
     /// Ports of all controllers, in order of the nodes' ids, which begin with 1.
     pub(super) controllers: &'a [u16],
+    /// Port of the brokers among themselves.
+    pub(super) internal: u16,
     pub(super) data: &'a Path,
+    pub(super) security: Security,
+    /// Folder of the certificates.
+    pub(super) certificates: &'a Path,
     /// By lane: the port that it listens on for it, and the port of its proxy.
     pub(super) lanes: &'a [(u16, u16)],
 }
@@ -31,14 +38,15 @@ impl Node<'_> {
             protocols.push_str(&format!(",LANE{number}:PLAINTEXT"));
         }
         let (id, port, controller) = (self.id, self.port, self.controllers[self.id - 1]);
+        let (internal, protocol) = (self.internal, self.security.protocol());
         let mut text = format!(
             "process.roles=broker,controller
 node.id={id}
 controller.quorum.voters={voters}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listeners}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
-inter.broker.listener.name=PLAINTEXT
+listeners=CLIENT://127.0.0.1:{port},INTERNAL://127.0.0.1:{internal},CONTROLLER://127.0.0.1:{controller}{listeners}
+advertised.listeners=CLIENT://127.0.0.1:{port},INTERNAL://127.0.0.1:{internal}{advertised}
+listener.security.protocol.map=CLIENT:{protocol},INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
+inter.broker.listener.name=INTERNAL
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
@@ -71,6 +79,7 @@ queued.max.requests=100
             data = self.data.display(),
             isr = if replication > 1 { 2 } else { 1 },
         );
+        text.push_str(&self.security.properties(self.certificates));
         for (key, value) in more {
             text.push_str(&format!("{key}={value}\n"));
         }

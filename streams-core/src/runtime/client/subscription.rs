@@ -19,6 +19,9 @@ use crate::topic::Topic;
 /// Bytes read from a partition at once.
 const FETCH_BYTES: usize = 256 << 10;
 
+/// How long a log may be silent before reading to its end is given up.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// Where a subscription starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Start {
@@ -131,6 +134,30 @@ impl<K: 'static, V: 'static> Subscription<K, V> {
                 return Ok(found);
             }
             self.wakeup.wait(left);
+        }
+    }
+
+    /// The records from here to the end that the topic has now in `log`, and maybe some behind it; waits for
+    /// transactions that are open before it. Errs on a record that cannot be read, which is then passed, and with
+    /// `Timeout` if nothing comes for a minute.
+    pub fn read_to_end(&mut self, log: &dyn Log) -> Result<Vec<Received<K, V>>> {
+        let partitions = (0..self.readers.len() as u32).map(|n| TopicPartition::new(self.topic.clone(), n));
+        let ends = partitions.map(|partition| log.written_offset(&partition)).collect::<Result<Vec<_>>>()?;
+        let (mut found, mut last) = (Vec::new(), Instant::now());
+        loop {
+            let at_end = self.readers.iter().zip(&ends).all(|(reader, end)| reader.position() >= *end);
+            if at_end && self.cursor == self.batch.len() {
+                return Ok(found);
+            }
+            if let Some(record) = self.next_now()? {
+                found.push(record);
+                last = Instant::now();
+            } else if last.elapsed() > SILENCE {
+                let message = format!("topic {} cannot be read to its end: nothing comes", self.topic);
+                return Err(Error::new(ErrorKind::Timeout, message));
+            } else {
+                self.wakeup.wait(Duration::from_millis(50));
+            }
         }
     }
 
