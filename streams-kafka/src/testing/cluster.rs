@@ -1,5 +1,6 @@
 //! A cluster of one or three brokers.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Error, Result};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -238,9 +239,20 @@ pub(super) fn jars() -> Result<String> {
     Err(Error::other(format!("{} failed:\n{text}", script.display())))
 }
 
-/// Ports that nobody listens on now, all different.
+/// Ports that nobody listens on now, all different. They lie below those that the system gives to outgoing
+/// connections, one of which would keep a broker from coming back to its port.
 fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let listeners: Vec<TcpListener> =
-        (0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_>>()?;
+    let random = RandomState::new();
+    let mut listeners = Vec::with_capacity(count);
+    for attempt in 0..10_000u32 {
+        if listeners.len() == count {
+            break;
+        }
+        let port = 12_000 + (random.hash_one(attempt) % 20_000) as u16;
+        listeners.extend(TcpListener::bind(("127.0.0.1", port)));
+    }
+    if listeners.len() < count {
+        return Err(Error::other("there are not enough free ports between 12000 and 32000"));
+    }
     listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -16,6 +16,7 @@ mod check;
 mod disk;
 mod fault;
 mod job;
+mod offsets;
 mod process;
 mod random;
 mod scenario;

@@ -212,6 +212,17 @@ impl Process {
         stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
     }
 
+    /// Where its threads are, if a debugger is installed; goes to its log.
+    pub(crate) fn tell_stacks(&self) {
+        let Some(running) = &self.running else { return };
+        let mut log = File::options().append(true).open(&self.log).unwrap();
+        let mut gdb = Command::new("gdb");
+        gdb.args(["-batch", "-ex", "thread apply all bt 25", "-p", &running.child.id().to_string()]);
+        if let Ok(output) = gdb.output() {
+            log.write_all(&output.stdout).unwrap();
+        }
+    }
+
     pub(crate) fn name(&self) -> String {
         self.log.file_name().unwrap().to_string_lossy().replace("log-", "process ")
     }

@@ -84,6 +84,9 @@ impl Plan {
             job,
         };
         let result = run.all(self);
+        if result.is_err() {
+            run.processes.iter().for_each(Process::tell_stacks);
+        }
         lane.heal();
         let complaints: Vec<String> = run
             .processes

@@ -40,6 +40,10 @@ impl Coordinator {
     /// Begins to open every task whose inputs are all owned and that is not open.
     pub(super) fn open_owned(&mut self) -> Result<()> {
         self.resume_owned();
+        // Until everything that was lost is dropped, nothing can be committed.
+        if !self.lost.is_empty() {
+            return Ok(());
+        }
         if self.open_after.is_some_and(|after| Instant::now() < after) {
             return Ok(());
         }
