@@ -25,7 +25,8 @@ fn processed_records_of_repartition_topics_are_deleted_and_no_others() {
         for (partition, starts) in partitions.iter().zip(&mut starts) {
             // What was deleted is looked up first: what is committed may have moved on by then, and never goes back.
             let start = log.start_offset(partition).unwrap();
-            let committed = until("a commit", || log.committed(words.id, &[partition.clone()]).ok());
+            let committed =
+                until("a commit", || log.committed(words.id, std::slice::from_ref(partition)).ok());
             let committed = committed[0].as_ref().map_or(0, |committed| committed.offset);
             assert!(start <= committed, "round {round}: {partition} begins at {start} behind {committed}");
             starts.push(start);
@@ -33,7 +34,7 @@ fn processed_records_of_repartition_topics_are_deleted_and_no_others() {
     }
     for (partition, starts) in partitions.iter().zip(&starts) {
         until("the last records to be deleted", || {
-            let committed = log.committed(words.id, &[partition.clone()]).ok()?.remove(0)?.offset;
+            let committed = log.committed(words.id, std::slice::from_ref(partition)).ok()?.remove(0)?.offset;
             (log.start_offset(partition).unwrap() == committed).then_some(())
         });
         assert!(starts.is_sorted(), "{starts:?}");
