@@ -14,6 +14,7 @@ mod gauges;
 mod handle;
 mod health;
 mod latch;
+mod listed;
 mod mailbox;
 mod metrics;
 mod monitor;
