@@ -83,7 +83,7 @@ impl Shared {
 
     pub(super) fn membership(&self) -> Result<GroupMetadata> {
         let known = self.membership.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
+        known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group at the moment: its positions are committed when it has rejoined"))
     }
 
     /// Nothing is committed until there is a membership again.
