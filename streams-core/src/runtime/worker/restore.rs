@@ -28,7 +28,6 @@ pub(super) struct Restore {
     /// The store whose turn it is.
     turn: usize,
     batch: RecordBatch,
-    begun: Duration,
     reported: Duration,
 }
 
@@ -73,7 +72,7 @@ impl Restore {
                 ));
             };
             if state.set_changelog(store, info.id)? {
-                tracing::info!(task = %task.id, %partition, "no local state: restoring all of it");
+                tracing::info!(task = %task.id, topic = partition.topic, partition = partition.partition, "no local state: restoring all of it");
             }
             // Everything that was committed before the task's positions were looked up, although readers may not see
             // it yet.
@@ -88,7 +87,8 @@ impl Restore {
             };
             if !usable {
                 tracing::warn!(
-                    task = %task.id, %partition, offset = known, begin, end,
+                    task = %task.id, topic = partition.topic, partition = partition.partition,
+                    offset = known, begin, end,
                     "the local state is not at a place that can be restored from: restoring all of it"
                 );
                 state.wipe_store(store)?;
@@ -119,7 +119,6 @@ impl Restore {
             stores,
             turn: 0,
             batch: RecordBatch::new(),
-            begun: shared.elapsed(),
             reported: shared.elapsed(),
         })
     }
@@ -154,25 +153,16 @@ impl Restore {
         self.stores.iter().all(Restoring::is_done)
     }
 
-    /// Says now and then how far it is, and what it was at the end.
-    pub(super) fn report(&mut self, progress: &[RestoreProgress], done: bool, now: Duration) {
-        let task = self.task;
-        if done {
-            let records: u64 = progress.iter().map(|store| store.restored).sum();
-            let bytes: u64 = progress.iter().map(|store| store.bytes).sum();
-            let seconds = (now - self.begun).as_secs_f64();
-            if self.stores.iter().any(|store| store.reader.is_some()) {
-                tracing::info!(%task, records, bytes, seconds, "restored");
-            } else {
-                tracing::debug!(%task, "nothing to restore");
-            }
-        } else if now - self.reported >= REPORT {
-            self.reported = now;
-            for store in progress.iter().filter(|store| store.position < store.end) {
-                let RestoreProgress { store, restored, position, end, rate, eta, .. } = store;
-                let (rate, eta) = (rate.round(), eta.map(|eta| eta.as_secs_f64()));
-                tracing::info!(%task, store, restored, position, end, rate, eta, "still restoring");
-            }
+    /// Says now and then how far it is.
+    pub(super) fn report(&mut self, progress: &[RestoreProgress], now: Duration) {
+        if now - self.reported < REPORT {
+            return;
+        }
+        self.reported = now;
+        for store in progress.iter().filter(|store| store.position < store.end) {
+            let RestoreProgress { store, restored, position, end, rate, eta, .. } = store;
+            let (task, rate, eta) = (self.task, rate.round(), eta.map(|eta| eta.as_secs_f64()));
+            tracing::info!(%task, store, restored, position, end, rate, eta, "still restoring");
         }
     }
 
