@@ -9,6 +9,7 @@ use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::source::SourceRows;
 use crate::record::RecordBatch;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::listed::Listed;
 use crate::runtime::shared::Shared;
 use crate::state::{RestoreProgress, Restorer};
 use crate::task::{RestoreFrom, Task};
@@ -28,6 +29,7 @@ pub(super) struct Restore {
     /// The store whose turn it is.
     turn: usize,
     batch: RecordBatch,
+    begun: Duration,
     reported: Duration,
 }
 
@@ -103,7 +105,7 @@ impl Restore {
             if reader.is_some() {
                 let store = &state.store(store).spec().name;
                 tracing::info!(
-                    task = %task.id, store, %partition, from = start, to = end, offsets = end - start, "restoring"
+                    task = %task.id, store, topic = partition.topic, partition = partition.partition, from = start, to = end, offsets = end - start, "restoring"
                 );
             }
             let source = source.map(|(_, rows)| Source {
@@ -119,6 +121,7 @@ impl Restore {
             stores,
             turn: 0,
             batch: RecordBatch::new(),
+            begun: shared.elapsed(),
             reported: shared.elapsed(),
         })
     }
@@ -153,16 +156,26 @@ impl Restore {
         self.stores.iter().all(Restoring::is_done)
     }
 
-    /// Says now and then how far it is.
-    pub(super) fn report(&mut self, progress: &[RestoreProgress], now: Duration) {
-        if now - self.reported < REPORT {
-            return;
-        }
-        self.reported = now;
-        for store in progress.iter().filter(|store| store.position < store.end) {
-            let RestoreProgress { store, restored, position, end, rate, eta, .. } = store;
-            let (task, rate, eta) = (self.task, rate.round(), eta.map(|eta| eta.as_secs_f64()));
-            tracing::info!(%task, store, restored, position, end, rate, eta, "still restoring");
+    /// Says now and then how far it is, and what it was at the end.
+    pub(super) fn report(&mut self, progress: &[RestoreProgress], done: bool, now: Duration) {
+        let task = self.task;
+        if done {
+            let records: u64 = progress.iter().map(|store| store.restored).sum();
+            let bytes: u64 = progress.iter().map(|store| store.bytes).sum();
+            let stores = Listed(progress.iter().map(|store| &store.store));
+            let elapsed_ms = (now - self.begun).as_millis() as u64;
+            if self.stores.iter().any(|store| store.reader.is_some()) {
+                tracing::info!(%task, %stores, records, bytes, elapsed_ms, "restored");
+            } else {
+                tracing::debug!(%task, "nothing to restore");
+            }
+        } else if now - self.reported >= REPORT {
+            self.reported = now;
+            for store in progress.iter().filter(|store| store.position < store.end) {
+                let RestoreProgress { store, restored, position, end, rate, eta, .. } = store;
+                let (rate, eta) = (rate.round(), eta.map(|eta| eta.as_secs_f64()));
+                tracing::info!(%task, store, restored, position, end, rate, eta, "still restoring");
+            }
         }
     }
 

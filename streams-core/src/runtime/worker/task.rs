@@ -117,17 +117,13 @@ impl RunningTask {
         let moved = restore.step(shared, allowed)?;
         let progress = restore.progress(shared.elapsed());
         let done = restore.is_done();
-        let told = if done { progress.clone() } else { Vec::new() };
-        if !done {
-            restore.report(&progress, shared.elapsed());
-        }
+        restore.report(&progress, done, shared.elapsed());
         shared.gauges.publish(self.task.id, |gauge| {
             gauge.metrics.restored = progress.iter().map(|store| store.restored).sum();
             gauge.metrics.restore = progress;
         });
         if done {
             self.restore = None;
-            self.counters.tell_restored(self.task.id, &told);
         }
         Ok(moved || done)
     }
