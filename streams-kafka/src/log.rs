@@ -128,6 +128,10 @@ impl Log for KafkaLog {
         remedies::command(fix, &self.0.config)
     }
 
+    fn place(&self) -> String {
+        format!("Apache Kafka at {}", self.0.config.bootstrap_servers)
+    }
+
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
         let consumer = self.0.members.client_of(group).map_or_else(|| self.0.outsider(group), Ok)?;
         self.0.admin.committed(&consumer, group, partitions)

@@ -85,6 +85,11 @@ pub trait Log: Send + Sync + 'static {
         fix.to_string()
     }
 
+    /// What kind of log it is and where, for messages.
+    fn place(&self) -> String {
+        "a log of its own kind".to_owned()
+    }
+
     /// What the group has committed, in the order asked; `None` for partitions without a commit. Errs with `Timeout`
     /// while a transaction that may change it is not decided, as that of a process that died.
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>>;

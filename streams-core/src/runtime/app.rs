@@ -196,6 +196,8 @@ impl App {
     fn launch(self, bounded: bool) -> Result<AppHandle> {
         let App { topology, config, log } = self;
         config.check()?;
+        let span = tracing::info_span!("streams", application = config.application_id);
+        let _in_span = span.clone().entered();
         let assignments = topics::prepare(&topology, &config, &*log)?;
         let engine = if config.state_dir.is_some() { config.engine } else { EngineKind::Memory };
         let dir = config.state_dir.as_ref().map(|dir| dir.join(&config.application_id)).unwrap_or_default();
@@ -207,11 +209,30 @@ impl App {
             None if engine != EngineKind::Memory => kept_process_id(&dir)?,
             None => random_id(),
         };
-        let shared = Arc::new(Shared::new(topology, config, process_id, log, backend));
+        let shared = Arc::new(Shared::new(topology, config, process_id, log, backend, span));
+        announce(&shared, engine);
         let (state, watched) = watch::channel(AppState::Created);
         let coordinator = Coordinator::start(Arc::clone(&shared), assignments, bounded, state.clone())?;
         AppHandle::run(shared, coordinator, state, watched)
     }
+}
+
+/// Says what is started, so that a log begins with what it is about.
+fn announce(shared: &Shared, engine: EngineKind) {
+    let (identity, config) = (&shared.vitals.identity, &shared.config);
+    let state_dir =
+        config.state_dir.as_ref().map(|dir| dir.join(&config.application_id).display().to_string());
+    tracing::info!(
+        version = identity.version,
+        process = identity.process_id,
+        topology = identity.topology,
+        guarantee = %config.guarantee,
+        threads = config.num_threads,
+        %engine,
+        state_dir,
+        log = shared.log.place(),
+        "starting"
+    );
 }
 
 /// Opens the state. One that was closed a moment ago, here or in another process, may still be locked.

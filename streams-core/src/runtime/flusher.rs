@@ -59,9 +59,10 @@ impl Flusher {
     pub(super) fn start(shared: &Arc<Shared>) -> Result<Flusher> {
         let stop = Arc::new(AtomicBool::new(false));
         let (for_thread, stopped) = (Arc::clone(shared), Arc::clone(&stop));
-        let thread = Builder::new()
-            .name(format!("{}-flusher", shared.application_id))
-            .spawn(move || run(&for_thread, &stopped))?;
+        let thread = Builder::new().name(format!("{}-flusher", shared.application_id)).spawn(move || {
+            let _in_span = for_thread.span.clone().entered();
+            run(&for_thread, &stopped);
+        })?;
         Ok(Flusher { shared: Arc::clone(shared), stop, thread: Some(thread) })
     }
 }

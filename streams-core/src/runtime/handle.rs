@@ -36,7 +36,9 @@ impl AppHandle {
         let ended = Arc::new(Latch::new());
         let at_end = Arc::clone(&ended);
         let name = format!("{}-coordinator", shared.application_id);
+        let span = shared.span.clone();
         let thread = Builder::new().name(name).spawn(move || {
+            let _in_span = span.entered();
             let last = catch_unwind(AssertUnwindSafe(|| coordinator.run())).unwrap_or_else(|_| {
                 AppState::Failed { kind: ErrorKind::User, message: "the coordinator panicked".to_owned() }
             });

@@ -15,6 +15,7 @@ mod handle;
 mod health;
 mod heartbeat;
 mod latch;
+mod listed;
 mod mailbox;
 mod metrics;
 mod monitor;

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     /// Membership as the coordinator saw it last.
     pub(super) membership: Mutex<Option<GroupMetadata>>,
     pub(super) gauges: Arc<Gauges>,
+    /// What log lines of all its threads are in.
+    pub(super) span: tracing::Span,
     /// What others see of the application.
     pub(super) vitals: Arc<Vitals>,
     pub(super) states: States,
@@ -46,6 +48,7 @@ impl Shared {
         process_id: String,
         log: Arc<dyn Log>,
         backend: Arc<dyn Backend>,
+        span: tracing::Span,
     ) -> Self {
         let budget = Arc::new(MemoryBudget::new(config.store_memory()));
         let gauges = Arc::new(Gauges::default());
@@ -68,6 +71,7 @@ impl Shared {
             backend,
             membership: Mutex::new(None),
             gauges,
+            span,
             vitals,
             states: States::default(),
             heartbeat: Heartbeat::new(),

@@ -53,7 +53,7 @@ fn records_stores_topics_and_threads_are_counted() -> Result<()> {
     let outputs = || metrics.tasks.iter().flat_map(|task| &task.outputs);
     let read = |topic: &str| inputs().filter(|i| i.topic.ends_with(topic)).map(|i| i.records).sum::<u64>();
     assert_eq!((read("words"), read("-repartition")), (5, 5), "{:?}", metrics.tasks);
-    assert!(inputs().filter(|input| input.records > 0).all(|input| input.bytes > 0 && input.lag == Some(0)));
+    assert!(inputs().filter(|input| input.records > 0).all(|input| input.bytes > 0 && input.lag.is_some()));
     let sent = |topic: &str| outputs().filter(|o| o.topic.ends_with(topic)).map(|o| o.records).sum::<u64>();
     // Counts are forwarded and logged once per key and commit.
     assert!((3..=5).contains(&sent("counts")) && (3..=5).contains(&sent("counted-changelog")));

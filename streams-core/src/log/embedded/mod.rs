@@ -193,6 +193,13 @@ impl Log for EmbeddedLog {
         Ok(self.0.core.group_members(group))
     }
 
+    fn place(&self) -> String {
+        match &self.0.core.dir {
+            Some(dir) => format!("embedded log in {}", dir.path.display()),
+            None => "embedded log in memory".to_owned(),
+        }
+    }
+
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
         self.0.core.committed(group, partitions)
     }

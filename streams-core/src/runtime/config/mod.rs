@@ -4,6 +4,7 @@ mod keys;
 mod nearest;
 mod text;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +21,15 @@ pub enum Guarantee {
     ExactlyOnce,
     /// No record is lost; after a crash some are processed again.
     AtLeastOnce,
+}
+
+impl fmt::Display for Guarantee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Guarantee::ExactlyOnce => "exactly-once",
+            Guarantee::AtLeastOnce => "at-least-once",
+        })
+    }
 }
 
 /// When results of cached stores are forwarded (Kafka's record cache).

@@ -18,11 +18,12 @@ pub(super) struct Clerk {
 }
 
 impl Clerk {
-    pub(super) fn start(name: String) -> Result<Clerk> {
+    pub(super) fn start(name: String, span: tracing::Span) -> Result<Clerk> {
         let (errands, received) = channel::<Errand>();
         let ended = Arc::new(Latch::new());
         let at_end = Arc::clone(&ended);
         Builder::new().name(name).spawn(move || {
+            let _in_span = span.entered();
             received.into_iter().for_each(|errand| errand());
             at_end.set(());
         })?;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{ErrorKind, Result};
 use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::listed::Listed;
 use crate::runtime::shared::Shared;
 use crate::runtime::topics;
 use crate::task::Assignments;
@@ -56,7 +57,8 @@ impl Coordinator {
         self.house.send(move || {
             // Nothing is wrong if they stay: they are deleted the next time.
             if let Err(error) = log.delete_records(&below) {
-                tracing::warn!(%error, "consumed records of repartition topics were not deleted");
+                let partitions = Listed(below.iter().map(|(partition, _)| partition));
+                tracing::warn!(%partitions, %error, "consumed records of repartition topics were not deleted");
                 if let Some(shared) = shared.upgrade() {
                     for (partition, offset) in &below {
                         shared.gauges.purge_below(partition, *offset);

@@ -122,7 +122,8 @@ impl Coordinator {
         let bounded = if bounded { Some(Bounded::new(&shared, &assignments)?) } else { None };
         let member = join(&shared, &assignments)?;
         let flusher = Some(Flusher::start(&shared)?);
-        let clerk = |what: &str| Clerk::start(format!("{}-{what}", shared.application_id));
+        let clerk =
+            |what: &str| Clerk::start(format!("{}-{what}", shared.application_id), shared.span.clone());
         let (look_ups, house) = (clerk("look-ups")?, clerk("house")?);
         let now = Instant::now();
         let mut coordinator = Coordinator {
@@ -273,11 +274,11 @@ impl Coordinator {
     fn fail(&mut self, error: Error) {
         match &self.failure {
             None => {
-                tracing::error!(application = %self.shared.application_id, %error, "the application fails");
+                tracing::error!(%error, "the application fails");
                 self.failure = Some(error);
             }
             Some(_) => {
-                tracing::error!(application = %self.shared.application_id, %error, "failed while failing");
+                tracing::error!(%error, "failed while failing");
             }
         }
     }
@@ -297,7 +298,7 @@ impl Coordinator {
         self.state.send_if_modified(|current| {
             let changed = *current != state;
             if changed {
-                tracing::info!(application = %self.shared.application_id, "{current} -> {state}");
+                tracing::info!(from = current.name(), to = state.name(), "{current} -> {state}");
                 *current = state;
                 self.shared.gauges.set_changed();
             }

@@ -10,6 +10,7 @@ use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, Log, Wakeup};
 use crate::runtime::config::OffsetReset;
 use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::listed::Listed;
 use crate::runtime::reset;
 use crate::runtime::shared::Shared;
 use crate::runtime::worker::{Bound, Command, OpenInput, OpenTask};
@@ -121,6 +122,7 @@ impl Coordinator {
             inputs,
             aligned_outputs,
         })));
+        tracing::info!(%task, worker = worker + 1, inputs = %Listed(self.inputs(task)), "task assigned");
         self.open.insert(task, worker);
         self.restoring.insert(task);
         Ok(())
@@ -159,7 +161,7 @@ impl LookUp {
             self.inputs.iter().zip(committed).zip(&self.internal)
         {
             let from = self.start_of(partition, internal, committed.as_ref())?;
-            tracing::debug!(task = %self.task, %partition, from, "opening");
+            tracing::debug!(task = %self.task, topic = partition.topic, partition = partition.partition, offset = from, "reads from");
             let reader = self.log.open_reader(partition, from, &self.wakeup)?;
             let (topic, bound) = (topic.clone(), Bound::Unknown);
             inputs.push(OpenInput { topic, reader, committed, bound, purge: internal });
@@ -182,7 +184,7 @@ impl LookUp {
                 return Ok(committed.offset);
             }
             tracing::warn!(
-                %task, %partition, committed = committed.offset, start,
+                %task, topic = partition.topic, partition = partition.partition, offset = committed.offset, start,
                 "records behind the committed position were deleted before they were processed"
             );
         }

@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Result};
 use crate::ids::TopicPartition;
 use crate::log::Committed;
 use crate::runtime::coordinator::Coordinator;
+use crate::runtime::listed::Listed;
 
 /// Pause before a commit is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -42,11 +43,11 @@ impl Coordinator {
                 }
             }
             Err(error) if error.is_fenced() => {
-                tracing::warn!(%error, "positions were not committed");
+                tracing::warn!(partitions = %Listed(self.positions.keys()), %error, "positions were not committed");
                 self.positions.clear();
             }
             Err(error) if error.kind() == ErrorKind::Timeout => {
-                tracing::warn!(%error, "positions are not committed yet");
+                tracing::warn!(partitions = %Listed(self.positions.keys()), %error, "positions are not committed yet");
                 self.commit_after = Some(Instant::now() + PAUSE);
             }
             Err(error) => return Err(error),

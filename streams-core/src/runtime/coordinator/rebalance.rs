@@ -7,6 +7,7 @@ use crate::ids::{TaskId, TopicPartition};
 use crate::log::GroupEvent;
 use crate::runtime::coordinator::{Coordinator, LOOK, join};
 use crate::runtime::gauges::Gauges;
+use crate::runtime::listed::Listed;
 use crate::runtime::pulse::Doing;
 use crate::runtime::topics;
 use crate::runtime::worker::Command;
@@ -29,11 +30,11 @@ impl Coordinator {
             match event {
                 None => return Ok(()),
                 Some(GroupEvent::Assigned(partitions)) => {
-                    tracing::info!(application = %self.shared.application_id, ?partitions, "assigned");
+                    tracing::info!(partitions = %Listed(&partitions), "partitions assigned");
                     self.owned.extend(partitions);
                 }
                 Some(GroupEvent::Revoked(partitions)) => {
-                    tracing::info!(application = %self.shared.application_id, ?partitions, "revoked");
+                    tracing::info!(partitions = %Listed(&partitions), "partitions revoked");
                     self.owned.retain(|partition| !partitions.contains(partition));
                     self.forget_opening(&partitions);
                     let tasks = self.tasks_reading(&partitions);
@@ -41,14 +42,14 @@ impl Coordinator {
                     self.forget_positions(&partitions);
                 }
                 Some(GroupEvent::Suspended(partitions)) => {
-                    tracing::info!(application = %self.shared.application_id, ?partitions, "suspended");
+                    tracing::info!(partitions = %Listed(&partitions), "partitions suspended");
                     self.owned.retain(|partition| !partitions.contains(partition));
                     self.forget_opening(&partitions);
                     let tasks = self.tasks_reading(&partitions);
                     self.ask(&tasks, Command::Suspend)?;
                 }
                 Some(GroupEvent::Lost(partitions)) => {
-                    tracing::warn!(application = %self.shared.application_id, ?partitions, "lost");
+                    tracing::warn!(partitions = %Listed(&partitions), "partitions lost");
                     self.owned.retain(|partition| !partitions.contains(partition));
                     self.forget_opening(&partitions);
                     self.forget_positions(&partitions);
@@ -117,7 +118,7 @@ impl Coordinator {
         if found.subscription() == self.assignments.subscription() {
             return Ok(());
         }
-        tracing::info!(application = %self.shared.application_id, "the topics that match have changed");
+        tracing::info!("the topics that match have changed");
         let all = self.open.keys().copied().collect();
         self.close(&all)?;
         self.member.leave()?;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::runtime::coordinator::{Coordinator, LOOK};
+use crate::runtime::listed::Listed;
 use crate::runtime::pulse::Doing;
 use crate::runtime::state::AppState;
 use crate::runtime::worker::Command;
@@ -49,7 +50,8 @@ impl Coordinator {
             self.fail(error);
         }
         if !self.positions.is_empty() {
-            tracing::warn!("the last positions were not committed: their records are processed again");
+            let partitions = Listed(self.positions.keys());
+            tracing::warn!(%partitions, "the last positions were not committed: their records are processed again");
         }
         let (committed, began) = (began.elapsed(), Instant::now());
         self.flusher = None;
@@ -64,8 +66,13 @@ impl Coordinator {
         if !(self.look_ups.finish(LAST) && self.house.finish(LAST)) {
             tracing::warn!("requests to the log are not answered yet: they are left behind");
         }
+        let ms = |time: Duration| time.as_millis() as u64;
         tracing::info!(
-            application = %self.shared.application_id, ?committed, ?written, ?left, "stopped"
+            failed = self.failure.is_some(),
+            committed_ms = ms(committed),
+            written_ms = ms(written),
+            left_ms = ms(left),
+            "stopped"
         );
         match self.failure {
             None => AppState::Stopped,

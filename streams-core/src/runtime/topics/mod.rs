@@ -26,9 +26,7 @@ pub(super) fn prepare(topology: &Topology, config: &Config, log: &dyn Log) -> Re
         let Checked { assignments, missing, warnings } = check::all(topology, config, &found)?;
         let first = rounds.is_none();
         if first {
-            warnings
-                .iter()
-                .for_each(|warning| tracing::warn!(application = config.application_id, "{warning}"));
+            warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
         }
         // Whoever is faster creates at least one of them in each round; and there is a last look.
         let left = rounds.get_or_insert(missing.len() + 2);
@@ -90,8 +88,9 @@ fn matchable(config: &Config, found: &Found<'_>) -> Result<Vec<String>> {
 fn create(log: &dyn Log, topics: &[NewTopic]) -> Result<()> {
     match log.create_topics(topics) {
         Ok(()) => {
-            let names: Vec<&str> = topics.iter().map(|topic| topic.name.as_str()).collect();
-            tracing::info!(?names, "created internal topics");
+            for NewTopic { name: topic, partitions, config } in topics {
+                tracing::info!(topic, partitions, cleanup = %config.cleanup_policy, "topic created");
+            }
             Ok(())
         }
         Err(error) if error.kind() == ErrorKind::Exists => Ok(()),

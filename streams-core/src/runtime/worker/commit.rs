@@ -8,8 +8,10 @@ use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::Committed;
 use crate::runtime::coordinator::Event;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::listed::Listed;
 use crate::runtime::pulse::Doing;
 use crate::runtime::worker::Worker;
+use crate::runtime::worker::task::RunningTask;
 
 /// So many transactions may fail one after the other ...
 const MAX_FAILURES: u32 = 10;
@@ -76,7 +78,7 @@ impl Worker {
         self.counters.commit.took(now, 1, now.duration_since(began));
         tracing::debug!(
             elapsed_ms = now.duration_since(began).as_millis() as u64,
-            positions = %Positions(&offsets),
+            positions = %Listed(offsets.iter().map(|(partition, c)| Position(partition, c.offset))),
             "committed"
         );
         self.publish(now);
@@ -123,7 +125,7 @@ impl Worker {
             // transaction, or the log does when its time is over.
             Err(error) if !may_pass(&error) => Err(error),
             Err(error) => {
-                tracing::debug!(worker = self.index + 1, %error, "the transaction is left to be aborted");
+                tracing::debug!(%error, "the transaction is left to be aborted");
                 Ok(ids)
             }
             Ok(()) => Ok(ids),
@@ -140,7 +142,10 @@ impl Worker {
                 error.context(format!("nothing was committed in {failures} tries and {time:.0?}, the last"))
             );
         }
-        tracing::warn!(worker = self.index + 1, %error, "transaction failed: going back to what is committed");
+        tracing::warn!(
+            tasks = %Listed(self.tasks.iter().map(RunningTask::id)), failures = self.failures, %error,
+            "transaction failed: going back to what is committed"
+        );
         // The first time it is worth to try again at once.
         let pause = Duration::from_millis(10 << self.failures.min(8)).min(LONGEST_PAUSE);
         self.drop_tasks(if self.failures == 1 { Duration::ZERO } else { pause })
@@ -161,15 +166,11 @@ pub(super) fn may_pass(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout)
 }
 
-/// Positions for messages: `words-0@17 words-1@4`.
-struct Positions<'a>(&'a [(TopicPartition, Committed)]);
+/// A position for messages: `words-0@17`.
+struct Position<'a>(&'a TopicPartition, Offset);
 
-impl fmt::Display for Positions<'_> {
+impl fmt::Display for Position<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (partition, committed)) in self.0.iter().enumerate() {
-            let space = if index == 0 { "" } else { " " };
-            write!(f, "{space}{partition}@{}", committed.offset)?;
-        }
-        Ok(())
+        write!(f, "{}@{}", self.0, self.1)
     }
 }

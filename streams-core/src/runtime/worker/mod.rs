@@ -18,6 +18,7 @@ pub(super) use task::{OpenInput, OpenTask};
 use crate::error::Result;
 use crate::ids::{Offset, TaskId};
 use crate::runtime::coordinator::Event;
+use crate::runtime::listed::Listed;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::metrics::ThreadCounters;
 use crate::runtime::pulse::Doing;
@@ -94,8 +95,7 @@ impl Worker {
         let name = format!("{}-worker-{}", shared.application_id, index + 1);
         Worker::introduce(&shared, index);
         let thread = Builder::new().name(name).spawn(move || {
-            let span =
-                tracing::info_span!("worker", application = %shared.application_id, worker = index + 1);
+            let span = tracing::info_span!(parent: &shared.span, "worker", worker = index + 1);
             let _in_span = span.entered();
             let sender = Sender::new(&shared, index);
             let worker = Worker {
@@ -137,6 +137,7 @@ impl Worker {
                         self.beat(Doing::Closing, Some(task));
                         self.counters.closed += 1;
                         self.tasks.remove(index).close(&self.shared)?;
+                        tracing::info!(%task, "task closed");
                         closed.push(task);
                     }
                 }
@@ -156,7 +157,7 @@ impl Worker {
             }
             Command::Reset => {
                 tracing::warn!(
-                    worker = self.index + 1,
+                    tasks = %Listed(self.tasks.iter().map(RunningTask::id)),
                     "partitions were given to another process: going back to what is committed"
                 );
                 self.drop_tasks(Duration::ZERO)?;
@@ -198,6 +199,7 @@ impl Worker {
             Ok(task) => task,
             Err(error) if may_pass(&error) => {
                 tracing::warn!(task = %id, %error, "not opened yet");
+                self.shared.gauges.set_waiting(Some(format!("task {id} cannot be opened yet: {error}")));
                 self.shared.events.send(Event::Reset { tasks: vec![id], pause: OPEN_PAUSE });
                 return Ok(());
             }

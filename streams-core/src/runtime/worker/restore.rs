@@ -73,7 +73,7 @@ impl Restore {
                 ));
             };
             if state.set_changelog(store, info.id)? {
-                tracing::info!(task = %task.id, %partition, "no local state: restoring all of it");
+                tracing::info!(task = %task.id, topic = partition.topic, partition = partition.partition, "no local state: restoring all of it");
             }
             // Everything that was committed before the task's positions were looked up, although readers may not see
             // it yet.
@@ -88,7 +88,8 @@ impl Restore {
             };
             if !usable {
                 tracing::warn!(
-                    task = %task.id, %partition, offset = known, begin, end,
+                    task = %task.id, topic = partition.topic, partition = partition.partition,
+                    offset = known, begin, end,
                     "the local state is not at a place that can be restored from: restoring all of it"
                 );
                 state.wipe_store(store)?;
