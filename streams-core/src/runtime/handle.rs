@@ -19,6 +19,15 @@ use crate::runtime::state::AppState;
 
 /// A running application. Dropping it stops the application and waits for that, at most the setting
 /// `close_timeout`.
+///
+/// # When something fails
+///
+/// What may pass is done again: a fenced or timed-out transaction goes back to what is committed, brokers that are away
+/// are waited for. Records that fail go the way of the [`ErrorPolicies`](crate::ErrorPolicies). Every other error, and a
+/// panic of user code, ends the whole application (in Kafka's words, the uncaught exception handler answers
+/// `SHUTDOWN_CLIENT`): nothing of what failed is committed, the other tasks commit, and the state is
+/// [`Failed`](AppState::Failed) with the error. No thread is replaced, because the record that failed would come again.
+/// Start the application anew, or let whoever supervises the process do so: [`health`](Self::health) is not live then.
 pub struct AppHandle {
     shared: Arc<Shared>,
     monitor: Monitor,
@@ -106,7 +115,12 @@ impl AppHandle {
             self.thread = None;
             return Err(Error::new(
                 ErrorKind::Timeout,
-                format!("application {} did not stop within {timeout:?}", self.shared.application_id),
+                format!(
+                    "application {} did not stop within {timeout:?}, and goes on stopping; its health says what it \
+                     waits for: {}",
+                    self.shared.application_id,
+                    self.health().live.text
+                ),
             ));
         };
         if let Some(thread) = self.thread.take() {

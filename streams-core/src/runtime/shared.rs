@@ -86,7 +86,7 @@ impl Shared {
 
     pub(super) fn membership(&self) -> Result<GroupMetadata> {
         let known = self.membership.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group"))
+        known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group at the moment: its positions are committed when it has rejoined"))
     }
 
     /// Errs with `Fenced` if this process stood still for longer than its session, and the coordinator has not looked

@@ -5,6 +5,20 @@ use std::fmt;
 use crate::error::ErrorKind;
 
 /// What an application is doing.
+///
+/// | from | to | when |
+/// |---|---|---|
+/// | `Created` | `Rebalancing` | it has joined its group |
+/// | `Rebalancing` | `Restoring` | all its partitions are handed out, and stores have to be filled |
+/// | `Rebalancing`, `Restoring` | `Running` | all tasks run |
+/// | `Restoring`, `Running` | `Rebalancing` | partitions come or go, or a transaction failed and its tasks are made anew |
+/// | any of these | `Stopping` | a stop was asked for, the bounded input has ended, or it has failed |
+/// | `Stopping` | `Stopped` | everything is committed |
+/// | `Stopping` | `Failed` | it stops by an error |
+///
+/// A watcher sees the last state, and may miss one that was short. `Stopped` and `Failed` are final.
+/// Kafka's names: `Restoring` is a part of `REBALANCING`, `Stopping` is `PENDING_SHUTDOWN` or `PENDING_ERROR`, `Stopped`
+/// is `NOT_RUNNING`, and `Failed` is `ERROR`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum AppState {

@@ -1,6 +1,7 @@
 //! What an application tells those who operate it: metrics, health, log lines.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod errors;
 mod events;
 mod health;
 mod metrics;

@@ -62,7 +62,11 @@ impl Admin {
         let until = Instant::now() + self.timeout;
         while !self.describe_once(name)?.is_some_and(|found| found.led) {
             if Instant::now() > until {
-                let message = format!("topic {name} was created but has no leaders yet");
+                let message = format!(
+                    "topic {name} was created, but not all of its partitions have a leader after {:?}; see that enough \
+                     brokers run for its replicas",
+                    self.timeout
+                );
                 return Err(Error::new(ErrorKind::Timeout, message));
             }
             sleep(LOOK);
@@ -154,7 +158,8 @@ impl Admin {
             let number = partition.partition as i32;
             list.add_partition_offset(&partition.topic, number, ListOffset::Offset(*offset)).map_err(
                 |_| {
-                    let message = format!("cannot delete records of {partition} before {offset}");
+                    let message =
+                        format!("cannot delete records of {partition} before {offset}: it is no offset");
                     Error::new(ErrorKind::OffsetOutOfRange, message)
                 },
             )?;

@@ -27,7 +27,10 @@ impl Membership {
         let owned = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
         for partition in partitions {
             if !owned.contains(partition) {
-                let message = format!("partition {partition} is not owned by {member}");
+                let message = format!(
+                    "partition {partition} is not owned by {member} any more: it goes on from what is committed \
+                     wherever it is now"
+                );
                 return Err(Error::new(ErrorKind::Fenced, message));
             }
         }

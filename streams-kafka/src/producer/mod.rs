@@ -128,7 +128,9 @@ impl KafkaProducer {
         // Without leaders records would wait in the queue, and one that does not exist would be an error too late.
         while !self.shared.admin.describe(name)?.ok_or_else(missing)?.led {
             if Instant::now() > until {
-                let message = format!("topic {name} has partitions without a leader");
+                let message = format!(
+                    "topic {name} has partitions without a leader; see that the brokers with their replicas run"
+                );
                 return Err(Error::new(ErrorKind::Timeout, message));
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -162,7 +164,10 @@ impl KafkaProducer {
     fn refused(&self, topic: &Topic, partition: u32, record: RecordView<'_>) -> Option<Error> {
         let name = &topic.name;
         if partition >= topic.partitions {
-            let message = format!("topic {name} has no partition {partition}");
+            let message = format!(
+                "topic {name} has no partition {partition}: it has {}; the partitioner or the caller chose it",
+                topic.partitions
+            );
             return Some(Error::new(ErrorKind::NotFound, message));
         }
         let size = size_of(record);
@@ -176,7 +181,8 @@ impl KafkaProducer {
         }
         if topic.keyed && record.key.is_none() {
             let message = format!(
-                "topic {name} is compacted and takes no record without a key (partition {partition})"
+                "topic {name} is compacted and takes no record without a key (partition {partition}); give the \
+                 records keys, or write to a topic with cleanup.policy=delete"
             );
             return Some(Error::new(ErrorKind::InvalidRecord, message));
         }

@@ -307,7 +307,13 @@ impl Coordinator {
     }
 
     fn stopped_early(&self, worker: usize) -> Error {
-        Error::new(ErrorKind::Closed, format!("worker {} has ended", worker + 1))
+        Error::new(
+            ErrorKind::Closed,
+            format!(
+                "worker {} has ended, so that no task can be opened; start the application again",
+                worker + 1
+            ),
+        )
     }
 }
 

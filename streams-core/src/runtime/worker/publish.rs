@@ -159,7 +159,7 @@ impl RunningTask {
                     (outlet.records, outlet.bytes);
             }
             if let Some(usages) = stores {
-                metrics.stores.resize_with(usages.len(), || StoreMetrics::default());
+                metrics.stores.resize_with(usages.len(), StoreMetrics::default);
                 for (index, (shown, usage)) in metrics.stores.iter_mut().zip(usages).enumerate() {
                     if shown.store.is_empty() {
                         shown.store.clone_from(&state.store(index).spec().name);

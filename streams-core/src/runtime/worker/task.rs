@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId};
 use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::DropCounts;
@@ -143,7 +143,8 @@ impl RunningTask {
         let (mut purgeable, mut records) = (0, 0);
         for (queue, input) in self.inputs.iter_mut().enumerate() {
             let before = input.records;
-            let bytes = input.fetch(&mut self.task, queue, config)?;
+            let bytes =
+                input.fetch(&mut self.task, queue, config).map_err(|e| unread(self.task.id, input, e))?;
             records += input.records - before;
             if input.purge {
                 purgeable += bytes;
@@ -279,4 +280,18 @@ impl RunningTask {
     fn empty_inputs(&self) -> usize {
         (0..self.inputs.len()).filter(|&queue| self.task.buffered(queue) == 0).count()
     }
+}
+
+/// Names the task whose input could not be read, and says what to do if the records are gone.
+#[cold]
+fn unread(task: TaskId, input: &Input, error: Error) -> Error {
+    let (topic, offset) = (&input.topic, input.reader.position());
+    let what = format!("task {task} reads {topic}-{} from offset {offset}", task.partition);
+    if error.kind() == ErrorKind::OffsetOutOfRange {
+        return error.context(format!(
+            "{what}, where records were deleted before they were processed (started again, it goes on as the setting \
+             `offset-reset` says; keep the records of {topic} for longer)"
+        ));
+    }
+    error.context(what)
 }
