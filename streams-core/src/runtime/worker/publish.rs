@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use crate::ids::TaskId;
-use crate::runtime::listed::Listed;
 use crate::runtime::metrics::{
     InputMetrics, OutputMetrics, Recorder, StoreMetrics, TaskPhase, ThreadCounters, ThreadPhase,
 };
@@ -12,7 +11,6 @@ use crate::runtime::shared::Shared;
 use crate::runtime::worker::Worker;
 use crate::runtime::worker::send::name_of_writer;
 use crate::runtime::worker::task::RunningTask;
-use crate::state::RestoreProgress;
 use crate::task::{InputTopic, Task};
 use crate::time::Timestamp;
 
@@ -30,7 +28,6 @@ pub(super) struct TaskCounters {
     pub(super) commits: u64,
     /// When its stores were looked at last.
     looked: Option<Instant>,
-    opened: Instant,
 }
 
 impl TaskCounters {
@@ -43,24 +40,7 @@ impl TaskCounters {
             latency: recorder,
             commits: 0,
             looked: None,
-            opened: now,
         }
-    }
-
-    /// Says that the stores of a task are restored.
-    pub(super) fn tell_restored(&self, task: TaskId, stores: &[RestoreProgress]) {
-        if stores.is_empty() {
-            return;
-        }
-        let sum = |value: fn(&RestoreProgress) -> u64| stores.iter().map(value).sum::<u64>();
-        tracing::info!(
-            %task,
-            stores = %Listed(stores.iter().map(|store| &store.store)),
-            records = sum(|store| store.restored),
-            bytes = sum(|store| store.bytes),
-            elapsed_ms = self.opened.elapsed().as_millis() as u64,
-            "restored"
-        );
     }
 
     /// A punctuation took so long.

@@ -9,6 +9,7 @@ use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::source::SourceRows;
 use crate::record::RecordBatch;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::listed::Listed;
 use crate::runtime::shared::Shared;
 use crate::state::{RestoreProgress, Restorer};
 use crate::task::{RestoreFrom, Task};
@@ -104,7 +105,7 @@ impl Restore {
             if reader.is_some() {
                 let store = &state.store(store).spec().name;
                 tracing::info!(
-                    task = %task.id, store, %partition, from = start, to = end, offsets = end - start, "restoring"
+                    task = %task.id, store, topic = partition.topic, partition = partition.partition, from = start, to = end, offsets = end - start, "restoring"
                 );
             }
             let source = source.map(|(_, rows)| Source {
@@ -161,9 +162,10 @@ impl Restore {
         if done {
             let records: u64 = progress.iter().map(|store| store.restored).sum();
             let bytes: u64 = progress.iter().map(|store| store.bytes).sum();
-            let seconds = (now - self.begun).as_secs_f64();
+            let stores = Listed(progress.iter().map(|store| &store.store));
+            let elapsed_ms = (now - self.begun).as_millis() as u64;
             if self.stores.iter().any(|store| store.reader.is_some()) {
-                tracing::info!(%task, records, bytes, seconds, "restored");
+                tracing::info!(%task, %stores, records, bytes, elapsed_ms, "restored");
             } else {
                 tracing::debug!(%task, "nothing to restore");
             }

@@ -118,14 +118,12 @@ impl RunningTask {
         let progress = restore.progress(shared.elapsed());
         let done = restore.is_done();
         restore.report(&progress, done, shared.elapsed());
-        let told = if done { progress.clone() } else { Vec::new() };
         shared.gauges.publish(self.task.id, |gauge| {
             gauge.metrics.restored = progress.iter().map(|store| store.restored).sum();
             gauge.metrics.restore = progress;
         });
         if done {
             self.restore = None;
-            self.counters.tell_restored(self.task.id, &told);
         }
         Ok(moved || done)
     }
