@@ -22,6 +22,8 @@ pub(crate) struct Job {
     pub(crate) cached: bool,
     pub(crate) aligned: bool,
     pub(crate) num_threads: usize,
+    /// How often records are deleted from repartition topics.
+    pub(crate) purge: Duration,
     pub(crate) protocol: GroupProtocol,
     /// That of the other side.
     pub(crate) java_protocol: &'static str,
@@ -62,6 +64,7 @@ impl Job {
             cached: false,
             aligned: false,
             num_threads: 1,
+            purge: Duration::from_secs(600),
             protocol: GroupProtocol::Classic,
             java_protocol: "classic",
             log,
@@ -139,6 +142,7 @@ impl Job {
         config.forwarding = if self.cached { Forwarding::PerCommit } else { Forwarding::PerUpdate };
         config.aligned_event_time = self.aligned;
         config.num_threads = self.num_threads;
+        config.repartition_purge_interval = self.purge;
         config.commit_interval = Some(commit.interval());
         config.state_dir = Some(self.state.path().to_owned());
         config
@@ -154,11 +158,13 @@ impl Job {
         jvm.say(&format!(
             "start {id} program={program} in={input} out={id} exactly-once={exactly_once} wipe={wipe} state={id} \
              bootstrap.servers={} commit.interval.ms={} statestore.cache.max.bytes={cache} \
-             topology.optimization={optimize} num.stream.threads={} group.protocol={}",
+             topology.optimization={optimize} num.stream.threads={} group.protocol={} \
+             repartition.purge.interval.ms={}",
             Cluster::shared().bootstrap(),
             commit.interval().as_millis(),
             self.num_threads,
             self.java_protocol,
+            self.purge.as_millis(),
         ));
     }
 

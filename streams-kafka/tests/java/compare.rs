@@ -83,7 +83,7 @@ fn prepared(found: BTreeMap<Place, Vec<Raw>>, how: Equal) -> BTreeMap<Place, Vec
             }
             (_, key) => (partition, key),
         };
-        if how == Equal::Last || how == Equal::Numbered {
+        if matches!(how, Equal::Last | Equal::Numbered) {
             // A row that is gone is gone, whether there is a record that says so or not.
             records.retain(|raw| raw.value.is_some());
         }

@@ -37,15 +37,10 @@ fn windows_that_close_are_equal() {
     check(Program::Closing, false);
 }
 
-#[test]
-fn times_of_partitions_are_equal() {
-    check(Program::Times, false);
-}
-
-/// What comes in between depends on when each commits.
+/// What comes in between depends on when each commits; so does what is made of tables.
 #[test]
 fn what_caches_leave_is_equal() {
-    check(Program::Tables, true);
+    check(Program::Folds, true);
 }
 
 fn check(program: Program, cached: bool) {

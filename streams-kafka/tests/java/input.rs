@@ -137,6 +137,7 @@ impl Input {
 }
 
 impl Drop for Input {
+    #[allow(clippy::print_stderr, reason = "whoever reads of the failure needs it")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{}: to repeat it: STREAMS_SEED={:#x}", self.name, self.seed);
