@@ -50,6 +50,7 @@ fn computed(
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "shown if the test fails")]
 fn groups_of_both_protocols_assign_what_the_range_assignor_computes() {
     for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
         let log = log_with(|config| config.group_protocol = protocol);
@@ -73,7 +74,6 @@ fn groups_of_both_protocols_assign_what_the_range_assignor_computes() {
                     members.iter().map(|member| (member.id(), member.owned.clone())).collect();
                 let text = format!("{found:?} instead of {expected:?}");
                 if text != last {
-                    // Shown if the test fails.
                     eprintln!("{protocol:?}, {count} members: {text}");
                     last = text;
                 }
