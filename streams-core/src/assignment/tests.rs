@@ -1,3 +1,5 @@
+//! What every assignor must keep to, and what each of them does besides.
+
 use proptest::prelude::*;
 
 use super::*;
