@@ -1,7 +1,7 @@
 //! Results that are forwarded once per key and commit (rules H-2 to H-5).
 
 use crate::state::ValueAndTimestamp;
-use crate::state::entries::slots::Slot;
+use crate::state::entries::slots::{AHEAD, Slot};
 use crate::state::entries::{Entries, KeyBytes};
 use crate::time::Timestamp;
 
@@ -62,9 +62,14 @@ impl<V: Clone + 'static> Entries<V> {
         let mut order: Vec<(u32, u32)> = changed.iter().enumerate().map(touched).collect();
         order.sort_unstable();
         forward.last = 0;
+        let numbers: Vec<u32> = order.iter().map(|(_, place)| changed[*place as usize].0).collect();
         order
             .into_iter()
-            .filter_map(|(_, place)| {
+            .enumerate()
+            .filter_map(|(position, (_, place))| {
+                if position % AHEAD == 0 {
+                    self.slots.warm(numbers[position..].iter().take(AHEAD).copied());
+                }
                 let (number, old) = &mut changed[place as usize];
                 let (number, old) = (*number, old.take());
                 let slot = self.slots.get_mut(number);
