@@ -104,7 +104,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     ) -> Result<R> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
-        let slot = entries.load(bytes)?;
+        let slot = entries.load(bytes, true)?;
         let result = read(entries.forwarded(slot));
         inner.used(slot, crate::time::UNKNOWN)?;
         Ok(result)
@@ -114,7 +114,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     pub fn put(&self, key: &K, value: V, timestamp: Timestamp) -> Result<()> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
-        let slot = entries.slot_for_put(bytes)?;
+        let slot = entries.slot_for_put(bytes, true)?;
         entries.modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
         inner.used(slot, timestamp)
     }
@@ -123,7 +123,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     pub fn put_if_absent(&self, key: &K, value: V, timestamp: Timestamp) -> Result<Option<V>> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
-        let slot = entries.load(bytes)?;
+        let slot = entries.load(bytes, true)?;
         if let Some(entry) = entries.entry(slot) {
             return Ok(Some(entry.value.clone()));
         }
@@ -148,7 +148,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     ) -> Result<R> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
-        let slot = entries.load(bytes)?;
+        let slot = entries.load(bytes, true)?;
         let result = entries.modify(slot, now, f);
         inner.used(slot, now)?;
         Ok(result)
@@ -209,7 +209,7 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
     fn with_slot<R>(&self, key: &K, read: impl FnOnce(Option<&ValueAndTimestamp<V>>) -> R) -> Result<R> {
         let mut inner = self.lock();
         let Inner { entries, key: bytes, .. } = inner.at(&self.shared, key)?;
-        let slot = entries.load(bytes)?;
+        let slot = entries.load(bytes, true)?;
         let result = read(entries.entry(slot));
         inner.used(slot, crate::time::UNKNOWN)?;
         Ok(result)
@@ -286,7 +286,7 @@ impl<V: Clone + 'static> Inner<V> {
         }
         recency.touch(key, present);
         while let Some(surplus) = recency.surplus() {
-            let slot = entries.load(&surplus)?;
+            let slot = entries.load(&surplus, true)?;
             // Logged like any removal, so that a restart does not bring the entry back.
             entries.modify(slot, now, |entry| *entry = None);
             recency.touch(&surplus, false);

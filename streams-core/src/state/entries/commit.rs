@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::record::RecordView;
-use crate::state::entries::slots::State;
+use crate::state::entries::slots::{AHEAD, State};
 use crate::state::entries::{EVICT_STEPS, Entries, KeyBytes, Pending};
 use crate::state::task_store::layers::{FlushPart, StoreProgress};
 use crate::state::value::{encode, stored};
@@ -20,6 +20,9 @@ impl<V: Clone + 'static> Entries<V> {
         self.staged.reserve(self.dirty.len());
         let dirty = std::mem::take(&mut self.dirty);
         for (position, &number) in dirty.iter().enumerate() {
+            if position % AHEAD == 0 {
+                self.slots.warm(dirty[position..].iter().take(AHEAD).copied());
+            }
             if let Err(error) = self.stage_one(number, emit) {
                 // What is left stays dirty, so that the abort finds it.
                 self.dirty.extend_from_slice(&dirty[position + 1..]);
@@ -51,7 +54,14 @@ impl<V: Clone + 'static> Entries<V> {
     pub(crate) fn commit(&mut self) {
         let mut grown = 0;
         let mut rest = self.staged_bytes.as_slice();
-        for (number, len) in self.staged.drain(..) {
+        let staged = std::mem::take(&mut self.staged);
+        for (position, &(number, len)) in staged.iter().enumerate() {
+            if position % AHEAD == 0 {
+                let next = staged[position..].iter().take(AHEAD);
+                self.slots.warm(next.clone().map(|(number, _)| *number));
+                let hashes = next.map(|(number, _)| self.slots.get(*number).hash);
+                self.pending.warm(hashes);
+            }
             let slot = self.slots.get_mut(number);
             let value_len = len.unwrap_or(0);
             let (row, tail) = rest.split_at(value_len as usize);
@@ -63,6 +73,8 @@ impl<V: Clone + 'static> Entries<V> {
             }
             self.pending.put(&slot.key, slot.hash, len.map(|_| row));
         }
+        self.staged = staged;
+        self.staged.clear();
         self.staged_bytes.clear();
         match usize::try_from(grown) {
             Ok(grown) => self.share.add_hot(grown),

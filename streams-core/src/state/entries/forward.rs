@@ -1,7 +1,7 @@
 //! Results that are forwarded once per key and commit (rules H-2 to H-5).
 
 use crate::state::ValueAndTimestamp;
-use crate::state::entries::slots::Slot;
+use crate::state::entries::slots::{AHEAD, Slot};
 use crate::state::entries::{Entries, KeyBytes};
 use crate::time::Timestamp;
 
@@ -56,11 +56,22 @@ impl<V: Clone + 'static> Entries<V> {
     pub(crate) fn take_changed(&mut self) -> Vec<Changed<V>> {
         let Some(forward) = &mut self.forward else { return Vec::new() };
         let mut changed = std::mem::take(&mut forward.changed);
+        // Each slot is looked at once for its place, not for every comparison.
+        let touched =
+            |(place, (number, _)): (usize, &(u32, _))| (self.slots.get(*number).touched, place as u32);
+        let mut order: Vec<(u32, u32)> = changed.iter().enumerate().map(touched).collect();
+        order.sort_unstable();
         forward.last = 0;
-        changed.sort_unstable_by_key(|(number, _)| self.slots.get(*number).touched);
-        changed
+        let numbers: Vec<u32> = order.iter().map(|(_, place)| changed[*place as usize].0).collect();
+        order
             .into_iter()
-            .filter_map(|(number, old)| {
+            .enumerate()
+            .filter_map(|(position, (_, place))| {
+                if position % AHEAD == 0 {
+                    self.slots.warm(numbers[position..].iter().take(AHEAD).copied());
+                }
+                let (number, old) = &mut changed[place as usize];
+                let (number, old) = (*number, old.take());
                 let slot = self.slots.get_mut(number);
                 slot.unforwarded = 0;
                 let (new, timestamp) = match &slot.entry {

@@ -99,23 +99,23 @@ impl<V: Clone + 'static> Entries<V> {
     }
 
     /// The slot of `key`; what lies below is loaded into it if it is new. A key that nothing below has is remembered
-    /// as absent.
+    /// as absent. Without `in_engine` it is known that the engine does not have it.
     #[inline]
-    pub(crate) fn load(&mut self, key: &[u8]) -> Result<u32> {
+    pub(crate) fn load(&mut self, key: &[u8], in_engine: bool) -> Result<u32> {
         let hash = self.slots.hash(key);
         match self.slots.find(key, hash) {
             Some(slot) => Ok(slot),
-            None => self.load_from_below(key, hash),
+            None => self.load_from_below(key, hash, in_engine),
         }
     }
 
     /// The slot of `key` for overwriting it: what lies below is not looked at unless it has to be forwarded.
     #[inline]
-    pub(crate) fn slot_for_put(&mut self, key: &[u8]) -> Result<u32> {
+    pub(crate) fn slot_for_put(&mut self, key: &[u8], in_engine: bool) -> Result<u32> {
         let hash = self.slots.hash(key);
         match self.slots.find(key, hash) {
             Some(slot) => Ok(slot),
-            None if self.forward.is_some() => self.load_from_below(key, hash),
+            None if self.forward.is_some() => self.load_from_below(key, hash, in_engine),
             None => Ok(self.insert(key, hash, None, 0)),
         }
     }
@@ -195,11 +195,15 @@ impl<V: Clone + 'static> Entries<V> {
     }
 
     #[inline(never)]
-    fn load_from_below(&mut self, key: &[u8], hash: u64) -> Result<u32> {
+    fn load_from_below(&mut self, key: &[u8], hash: u64, in_engine: bool) -> Result<u32> {
         let row = match self.pending.get(key, hash).or_else(|| self.flushing.as_ref()?.get(key, hash)) {
             Some(row) => row,
             None => match &self.below {
-                Some(below) if !below.empty && below.engine.get(below.store, key, &mut self.scratch)? => {
+                Some(below)
+                    if in_engine
+                        && !below.empty
+                        && below.engine.get(below.store, key, &mut self.scratch)? =>
+                {
                     Some(self.scratch.as_slice())
                 }
                 _ => None,

@@ -28,7 +28,54 @@ pub struct Pending {
 struct Row {
     hash: u64,
     key: KeyBytes,
-    value: Option<Box<[u8]>>,
+    value: Value,
+}
+
+/// What is to be put for a row. Few bytes lie in place, so that writing them again costs no further memory access.
+#[derive(Clone)]
+enum Value {
+    Removed,
+    Inline { len: u8, bytes: [u8; INLINE] },
+    Boxed(Box<[u8]>),
+}
+
+const INLINE: usize = 22;
+
+impl Value {
+    fn get(&self) -> Option<&[u8]> {
+        match self {
+            Value::Removed => None,
+            Value::Inline { len, bytes } => Some(&bytes[..usize::from(*len)]),
+            Value::Boxed(bytes) => Some(bytes),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.get().map_or(0, <[u8]>::len)
+    }
+}
+
+impl From<Option<&[u8]>> for Value {
+    fn from(value: Option<&[u8]>) -> Self {
+        match value {
+            None => Value::Removed,
+            Some(value) if value.len() <= INLINE => {
+                let mut bytes = [0; INLINE];
+                bytes[..value.len()].copy_from_slice(value);
+                Value::Inline { len: value.len() as u8, bytes }
+            }
+            Some(value) => Value::Boxed(value.into()),
+        }
+    }
+}
+
+impl From<Option<Box<[u8]>>> for Value {
+    fn from(value: Option<Box<[u8]>>) -> Self {
+        match value {
+            Some(value) if value.len() > INLINE => Value::Boxed(value),
+            other => other.as_deref().into(),
+        }
+    }
 }
 
 impl Pending {
@@ -45,21 +92,29 @@ impl Pending {
     /// the hashes, it must be the same for all rows.
     pub(super) fn get(&self, key: &[u8], hash: u64) -> Option<Option<&[u8]>> {
         let number = self.find(key, hash)?;
-        Some(self.rows[number as usize].value.as_deref())
+        Some(self.rows[number as usize].value.get())
+    }
+
+    /// Looks at rows of these hashes, so that they are in the processor's cache when they are set.
+    pub(super) fn warm(&self, hashes: impl Iterator<Item = u64>) {
+        let look = |hash: u64| {
+            let found = self.table.find(hash, |&number| self.rows[number as usize].hash == hash);
+            found.map_or(0, |&number| self.rows[number as usize].value.len())
+        };
+        std::hint::black_box(hashes.map(look).fold(0, usize::wrapping_add));
     }
 
     /// Sets the row of `key`, over the one it had if that is as long; whether that one was a value, if there was one.
     pub(super) fn put(&mut self, key: &KeyBytes, hash: u64, value: Option<&[u8]>) -> Option<bool> {
         let Some(number) = self.find(key, hash) else {
-            self.push(Row { hash, key: key.clone(), value: value.map(Into::into) });
+            self.push(Row { hash, key: key.clone(), value: value.into() });
             return None;
         };
         let slot = &mut self.rows[number as usize].value;
-        let before = slot.as_ref().map_or(0, |value| value.len());
-        let had = slot.is_some();
-        match (slot.as_mut(), value) {
-            (Some(old), Some(new)) if old.len() == new.len() => old.copy_from_slice(new),
-            _ => *slot = value.map(Into::into),
+        let (before, had) = (slot.len(), slot.get().is_some());
+        match (&mut *slot, value) {
+            (Value::Boxed(old), Some(new)) if old.len() == new.len() => old.copy_from_slice(new),
+            _ => *slot = value.into(),
         }
         self.bytes = self.bytes - before + value.map_or(0, <[u8]>::len);
         Some(had)
@@ -68,13 +123,13 @@ impl Pending {
     /// [`put`](Self::put) of a value that is there already.
     pub(super) fn put_owned(&mut self, key: KeyBytes, hash: u64, value: Option<Box<[u8]>>) -> Option<bool> {
         let Some(number) = self.find(&key, hash) else {
-            self.push(Row { hash, key, value });
+            self.push(Row { hash, key, value: value.into() });
             return None;
         };
         self.bytes += value.as_ref().map_or(0, |value| value.len());
-        let before = std::mem::replace(&mut self.rows[number as usize].value, value);
-        self.bytes -= before.as_ref().map_or(0, |value| value.len());
-        Some(before.is_some())
+        let before = std::mem::replace(&mut self.rows[number as usize].value, value.into());
+        self.bytes -= before.len();
+        Some(before.get().is_some())
     }
 
     /// Adds the rows of `older` that are not here.
@@ -105,7 +160,7 @@ impl Pending {
         let order = self.order.get_or_init(|| {
             self.rows.iter().enumerate().map(|(number, row)| (row.key.clone(), number as u32)).collect()
         });
-        let value = |number: u32| self.rows[number as usize].value.as_deref();
+        let value = |number: u32| self.rows[number as usize].value.get();
         order.range::<[u8], _>(bounds).map(move |(key, &number)| (key, value(number)))
     }
 
@@ -132,13 +187,13 @@ impl Pending {
             if at % AHEAD == 0 {
                 // The rows lie anywhere in memory. Waiting for many of them at once takes as long as for one.
                 let ends = |row: &Row| {
-                    row.value.as_ref().map_or(0, |v| v.first().unwrap_or(&0) ^ v.last().unwrap_or(&0))
+                    row.value.get().map_or(0, |v| v.first().unwrap_or(&0) ^ v.last().unwrap_or(&0))
                 };
                 let next = &order[at..order.len().min(at + AHEAD)];
                 std::hint::black_box(next.iter().fold(0, |all, at| all ^ ends(row(at))));
             }
             let row = row(&order[at]);
-            (&row.key, row.value.as_deref())
+            (&row.key, row.value.get())
         })
     }
 
@@ -166,7 +221,7 @@ impl Pending {
 
     fn push(&mut self, row: Row) {
         let number = u32::try_from(self.rows.len()).expect("memory ends before four billion rows do");
-        self.bytes += row.key.len() + ROW_OVERHEAD + row.value.as_ref().map_or(0, |value| value.len());
+        self.bytes += row.key.len() + ROW_OVERHEAD + row.value.len();
         if let Some(order) = self.order.get_mut() {
             order.insert(row.key.clone(), number);
         }

@@ -54,6 +54,8 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
         clock.sequence = clock.sequence.max(progress.sequence);
         clock.keep_from = clock.keep_from.or(progress.keep_from);
         (inner.staged, inner.committed) = (inner.clock, inner.clock);
+        // Rows of a flush that was cut short may be later; the changelog brings them again, above the engine.
+        inner.engine_last_start = progress.stream_time;
     }
 
     fn stage(&self, emit: &mut dyn FnMut(RecordView<'_>) -> Result<()>) -> Result<()> {
@@ -100,6 +102,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
         let mut inner = self.lock();
         let rows = inner.entries.begin_flush();
         let Clock { stream_time, sequence, keep_from } = inner.committed;
+        inner.engine_last_start = inner.engine_last_start.max(stream_time.get());
         let len = inner.entries.committed_len();
         let first = inner.first_segment;
         inner.flushed_segment = first;

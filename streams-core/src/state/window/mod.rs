@@ -20,7 +20,7 @@ use crate::state::entries::{Cursor, Entries, KeyBytes};
 use crate::state::spec::{StoreKind, WindowExpiry, WindowSpec};
 use crate::state::task_store::TaskStoreRef;
 use crate::state::{StoreSpec, Unforwarded, ValueAndTimestamp};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, UNKNOWN};
 use crate::windows::Windowed;
 
 use buffer::Buffer;
@@ -77,6 +77,8 @@ struct Inner<V: 'static> {
     engine_first_segment: i64,
     /// First segment that the flush under way leaves in the engine.
     flushed_segment: i64,
+    /// No window that starts later is in the engine, so that it need not be asked for one.
+    engine_last_start: Timestamp,
     /// Row key of the call under way.
     row: Vec<u8>,
 }
@@ -100,6 +102,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
             first_segment: 0,
             engine_first_segment: 0,
             flushed_segment: 0,
+            engine_last_start: UNKNOWN,
             row: Vec::new(),
         });
         Ok(WindowStore { shared: Arc::new(Shared { spec, geometry, key_serde, inner }) })
@@ -205,7 +208,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
             }
         }
         inner.set_row(&self.shared, key, start, sequence)?;
-        let slot = inner.entries.slot_for_put(&inner.row)?;
+        let slot = inner.entries.slot_for_put(&inner.row, start <= inner.engine_last_start)?;
         inner
             .entries
             .modify(slot, timestamp, |entry| *entry = Some(ValueAndTimestamp::new(value, timestamp)));
@@ -255,7 +258,7 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
         if !geometry.accepts(&inner.clock, start) {
             return Ok((Put::Expired, f(&mut None)));
         }
-        let slot = inner.entries.load(&inner.row)?;
+        let slot = inner.entries.load(&inner.row, start <= inner.engine_last_start)?;
         let result = inner.entries.modify(slot, now, |entry| {
             if !visible {
                 *entry = None;
@@ -346,7 +349,7 @@ impl<V: Clone + 'static> Inner<V> {
     #[inline]
     fn load<K: 'static>(&mut self, shared: &Shared<K, V>, key: &K, start: Timestamp) -> Result<u32> {
         self.set_row(shared, key, start, 0)?;
-        self.entries.load(&self.row)
+        self.entries.load(&self.row, start <= self.engine_last_start)
     }
 }
 

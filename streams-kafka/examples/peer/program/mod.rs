@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use streams_core::runtime::{App, AppState, Config, Forwarding};
+use streams_core::state::EngineKind;
 use streams_core::{Error, Result};
 use streams_kafka::{KafkaConfig, KafkaLog};
 
@@ -69,6 +70,7 @@ fn config(arguments: &Arguments) -> Config {
     config.num_threads = arguments.threads;
     config.forwarding = if arguments.cache == 0 { Forwarding::PerUpdate } else { Forwarding::PerCommit };
     config.state_dir = arguments.state_dir.clone();
+    config.engine = EngineKind::Fjall;
     config.close_timeout = CLOSING;
     config
 }
