@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::runtime::metrics::TaskPhase;
+use crate::runtime::metrics::{TaskMetrics, TaskPhase};
 use crate::runtime::monitor::Monitor;
 use crate::runtime::pulse::Doing;
 use crate::runtime::state::AppState;
@@ -205,7 +205,7 @@ fn restoring(monitor: &Monitor) -> String {
         return "tasks are being opened".to_owned();
     }
     let done: u64 = tasks.iter().map(|task| task.restored).sum();
-    let left: u64 = tasks.iter().map(|task| task.restore_remaining()).sum();
+    let left: u64 = tasks.iter().map(TaskMetrics::restore_remaining).sum();
     let stores = || open.iter().flat_map(|task| &task.restore).filter(|store| store.position < store.end);
     let eta = stores().map(|store| store.eta).max_by_key(|eta| eta.unwrap_or(Duration::MAX)).flatten();
     let eta = eta.map_or("time left unknown".to_owned(), |eta| format!("about {} left", seconds(eta)));

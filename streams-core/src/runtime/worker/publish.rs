@@ -118,7 +118,7 @@ impl RunningTask {
             metrics.lateness = counters.lateness.spread(now);
             metrics.latency = counters.latency.spread(now);
             let queues = task.queues();
-            metrics.buffered_bytes = queues.iter().map(|queue| queue.byte_len()).sum();
+            metrics.buffered_bytes = queues.iter().fold(0, |sum, queue| sum + queue.byte_len());
             for ((shown, input), queue) in metrics.inputs.iter_mut().zip(inputs.iter()).zip(queues) {
                 shown.position = queue.position;
                 shown.lag = input.lag(queue.len());

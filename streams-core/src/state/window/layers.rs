@@ -11,6 +11,7 @@ use crate::state::spec::WindowExpiry;
 use crate::state::task_store::TaskStore;
 use crate::state::task_store::layers::{FlushPart, StoreLayers, StoreProgress};
 use crate::state::value::stored;
+use crate::state::window::buffer::Buffer;
 use crate::state::window::geometry::{Clock, Geometry, parse_changelog};
 use crate::state::window::{Inner, Shared};
 use crate::state::{StoreSpec, StoreUsage};
@@ -187,7 +188,7 @@ impl<K: 'static, V: Clone + Send + 'static> StoreLayers for Shared<K, V> {
 
     fn usage(&self) -> StoreUsage {
         let inner = self.lock();
-        let buffered = inner.buffer.as_ref().map(|buffer| buffer.usage()).unwrap_or_default();
+        let buffered = inner.buffer.as_ref().map_or_else(StoreUsage::default, Buffer::usage);
         inner.entries.usage() + buffered
     }
 }
