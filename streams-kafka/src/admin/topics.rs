@@ -76,6 +76,10 @@ impl Admin {
     }
 
     pub(crate) fn describe_topic(&self, name: &str) -> Result<Option<TopicInfo>> {
+        self.described(name, Instant::now() + PROPAGATION)
+    }
+
+    fn described(&self, name: &str, until: Instant) -> Result<Option<TopicInfo>> {
         let Some(found) = self.describe(name)? else { return Ok(None) };
         let what = format!("reading the settings of topic {name}");
         let request = || {
@@ -95,8 +99,12 @@ impl Admin {
                     min_insync: configs::min_insync(&resource),
                 }),
             })),
-            // Deleted meanwhile.
-            Some(Err(Code::UnknownTopicOrPartition)) | None => Ok(None),
+            // Deleted meanwhile, or the broker that was asked has not heard of it yet.
+            Some(Err(Code::UnknownTopicOrPartition)) | None if Instant::now() > until => Ok(None),
+            Some(Err(Code::UnknownTopicOrPartition)) | None => {
+                sleep(LOOK);
+                self.described(name, until)
+            }
             Some(Err(code)) => Err(failed(what, code)),
         }
     }

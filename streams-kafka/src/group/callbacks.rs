@@ -63,7 +63,8 @@ impl ConsumerContext for Callbacks {
         if self.closing.load(Ordering::Acquire) {
             let result = match self.protocol {
                 GroupProtocol::Classic => consumer.unassign(),
-                GroupProtocol::Consumer if assign => Ok(()),
+                // librdkafka waits for this before it takes them back, and closes then.
+                GroupProtocol::Consumer if assign => consumer.incremental_assign(list),
                 GroupProtocol::Consumer => consumer.incremental_unassign(list),
             };
             if let Err(error) = result {

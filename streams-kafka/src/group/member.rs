@@ -15,6 +15,7 @@ use streams_core::log::{
 use streams_core::{Error, ErrorKind, Result};
 
 use super::callbacks::{Callbacks, Change};
+use super::client::GroupClient;
 use super::families::Families;
 use super::members::Membership;
 use super::strangers;
@@ -51,7 +52,7 @@ pub(crate) struct Member {
     given_up: usize,
     membership: Arc<Membership>,
     /// `None` after leaving.
-    consumer: Option<Arc<BaseConsumer<Callbacks>>>,
+    consumer: Option<Arc<GroupClient>>,
     shared: Arc<Shared>,
     wakeup: Arc<Wakeup>,
     joined: Instant,
@@ -96,17 +97,18 @@ impl Member {
 
     /// Another client in place of one that was refused or has given up.
     fn renew(&mut self) -> Result<()> {
+        let handing_over = self.handing_over.take();
         self.shared.members.remove(&self.membership);
         let (consumer, membership) = client(&self.shared, &self.options, &self.wakeup)?;
         self.shared.members.add(&membership);
         self.membership = membership;
         if let Some(old) = self.consumer.replace(consumer) {
-            old.context().close();
+            settle(&old, self.is_incremental(), handing_over);
         }
         Ok(())
     }
 
-    fn consumer(&self) -> Result<&Arc<BaseConsumer<Callbacks>>> {
+    fn consumer(&self) -> Result<&Arc<GroupClient>> {
         self.consumer.as_ref().ok_or_else(|| {
             let message = format!("{} has left group {}", self.options.member_name, self.options.group);
             Error::new(ErrorKind::Closed, message)
@@ -262,20 +264,18 @@ impl Member {
         self.given_up += 1;
         self.shared.members.lose(&self.options.group);
         let lost: Vec<_> = std::mem::take(&mut *self.owned()).into_iter().collect();
-        self.forget();
         self.renew()?;
+        self.forget_told();
         self.tell(GroupEvent::Lost, lost);
         Ok(())
     }
 
-    /// Forgets what the client has told; it is no member any more.
-    fn forget(&mut self) {
+    /// Forgets what the client has told.
+    fn forget_told(&mut self) {
         self.events.clear();
-        (self.handing_over, self.suspended) = (None, None);
+        self.suspended = None;
         self.revoking.clear();
         self.assigned.clear();
-        self.owned().clear();
-        self.shared.members.remove(&self.membership);
     }
 }
 
@@ -355,13 +355,11 @@ impl GroupMember for Member {
     fn leave(&mut self) -> Result<()> {
         let Some(consumer) = self.consumer.take() else { return Ok(()) };
         points::pass("leaving");
-        self.forget();
-        consumer.context().close();
-        let closed = match self.is_incremental() {
-            true => Ok(()),
-            false => consumer.unassign(),
-        };
-        match closed.and_then(|()| consumer.close_queue()) {
+        self.forget_told();
+        self.owned().clear();
+        self.shared.members.remove(&self.membership);
+        settle(&consumer, self.is_incremental(), self.handing_over.take());
+        match consumer.close_queue() {
             // A client that has given up is no member any more.
             Err(error) if ffi::has_given_up(&self.membership.client) => {
                 tracing::debug!(group = %self.options.group, %error, "leaving");
@@ -381,7 +379,7 @@ impl Drop for Member {
     fn drop(&mut self) {
         // The client leaves the group when it goes; nothing of it may be waited for then.
         if let Some(consumer) = &self.consumer {
-            consumer.context().close();
+            settle(consumer, self.is_incremental(), self.handing_over.take());
         }
     }
 }
@@ -391,12 +389,32 @@ fn session(options: &GroupOptions) -> Duration {
     if options.session_timeout.is_zero() { DEFAULT_SESSION } else { options.session_timeout }
 }
 
+/// Answers what the client waits for an answer to: until then it would not close.
+fn settle(consumer: &BaseConsumer<Callbacks>, incremental: bool, handing_over: Option<Vec<TopicPartition>>) {
+    consumer.context().close();
+    let mut settled = match handing_over {
+        _ if !incremental => consumer.unassign(),
+        Some(partitions) => consumer.incremental_unassign(&list(&partitions)),
+        None => Ok(()),
+    };
+    while let Some(change) = consumer.context().take() {
+        settled = settled.and(match change {
+            _ if !incremental => consumer.unassign(),
+            Change::Assign(partitions) => consumer.incremental_assign(&list(&partitions)),
+            Change::Revoke { partitions, .. } => consumer.incremental_unassign(&list(&partitions)),
+        });
+    }
+    if let Err(error) = settled {
+        tracing::debug!(%error, "while leaving a group");
+    }
+}
+
 /// A client that is about to join, and what it will own.
 fn client(
     shared: &Arc<Shared>,
     options: &GroupOptions,
     wakeup: &Arc<Wakeup>,
-) -> Result<(Arc<BaseConsumer<Callbacks>>, Arc<Membership>)> {
+) -> Result<(Arc<GroupClient>, Arc<Membership>)> {
     let failed = |error: &KafkaError| client_failed(format!("joining group {}", options.group), error);
     let config = shared.config.for_member(&options.group, &options.member_name, session(options));
     let mut consumer: BaseConsumer<Callbacks> = config
@@ -409,7 +427,7 @@ fn client(
     consumer.set_nonempty_callback(move || bell.ring());
     let topics: Vec<&str> = topics(options).into_iter().collect();
     consumer.subscribe(&topics).map_err(|error| failed(&error))?;
-    let consumer = Arc::new(consumer);
+    let consumer = Arc::new(GroupClient::new(consumer));
     let client: Handle = consumer.clone();
     let membership = Membership { group: options.group.clone(), client, owned: Mutex::default() };
     Ok((consumer, Arc::new(membership)))

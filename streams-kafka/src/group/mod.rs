@@ -5,6 +5,7 @@
 //! the group by librdkafka (`max.poll.interval.ms`).
 
 mod callbacks;
+mod client;
 mod families;
 mod member;
 mod members;

@@ -5,6 +5,5 @@
     reason = "a test that unwraps fails with the line that was wrong"
 )]
 
-mod crash;
-mod process;
+mod shared;
 mod words;
