@@ -10,11 +10,10 @@ use std::sync::OnceLock;
 use hashbrown::HashTable;
 
 use crate::state::entries::KeyBytes;
+use crate::state::entries::slots::AHEAD;
 
 /// What a row takes besides its bytes.
 const ROW_OVERHEAD: usize = size_of::<Row>() + 6;
-/// So many rows are looked at ahead of being given out in key order.
-const AHEAD: usize = 16;
 
 /// Rows by key: what is to be put, or `None` to be removed.
 #[derive(Default)]
