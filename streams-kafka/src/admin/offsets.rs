@@ -40,6 +40,11 @@ impl Admin {
         }
         let asked = [(partition.clone(), spec)];
         let request = || ffi::list_offsets(&self.handle, &asked, self.once());
+        // It was found above: the broker that leads it has not heard of it yet.
+        let refused = |answer: &Vec<Position>| match refused(answer) {
+            Some(Code::UnknownTopicOrPartition) => Some(Code::LeaderNotAvailable),
+            other => other,
+        };
         let found = self.retried(&what, request, refused).map_err(|e| native(&what, &e))?;
         match found.first() {
             Some(Position { error: Some(code), .. }) => Err(failed(what, *code)),
