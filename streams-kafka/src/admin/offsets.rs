@@ -64,7 +64,8 @@ impl Admin {
     /// What is known of a group of consumers; `None` if there is none of that name.
     pub(crate) fn describe_group(&self, group: &str) -> Result<Option<ffi::GroupInfo>> {
         let what = format!("looking up group {group}");
-        let request = || ffi::describe_group(&self.handle, group, self.once());
+        let client = self.client_of_its_own()?;
+        let request = || ffi::describe_group(&client, group, self.once());
         match self.retried(&what, request, |_| None) {
             Err(error) if error.code == Code::GroupIdNotFound => Ok(None),
             other => other.map_err(|e| native(&what, &e)),
