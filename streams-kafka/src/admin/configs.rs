@@ -40,6 +40,11 @@ pub(super) fn min_insync(resource: &ConfigResource) -> u32 {
     value.and_then(|value| value.parse().ok()).unwrap_or(1)
 }
 
+/// Whether nobody has said what becomes of the topic's old records.
+pub(super) fn has_default_policy(resource: &ConfigResource) -> bool {
+    resource.get("cleanup.policy").is_none_or(|entry| entry.is_default)
+}
+
 /// The settings that a topic has.
 pub(super) fn of_topic(resource: &ConfigResource) -> TopicConfig {
     let text = |key: &str| resource.get(key).and_then(|entry| entry.value.as_deref());

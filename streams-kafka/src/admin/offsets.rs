@@ -40,6 +40,11 @@ impl Admin {
         }
         let asked = [(partition.clone(), spec)];
         let request = || ffi::list_offsets(&self.handle, &asked, self.once());
+        // It was found above: the broker that leads it has not heard of it yet.
+        let refused = |answer: &Vec<Position>| match refused(answer) {
+            Some(Code::UnknownTopicOrPartition) => Some(Code::LeaderNotAvailable),
+            other => other,
+        };
         let found = self.retried(&what, request, refused).map_err(|e| native(&what, &e))?;
         match found.first() {
             Some(Position { error: Some(code), .. }) => Err(failed(what, *code)),
@@ -59,7 +64,8 @@ impl Admin {
     /// What is known of a group of consumers; `None` if there is none of that name.
     pub(crate) fn describe_group(&self, group: &str) -> Result<Option<ffi::GroupInfo>> {
         let what = format!("looking up group {group}");
-        let request = || ffi::describe_group(&self.handle, group, self.once());
+        let client = self.client_of_its_own()?;
+        let request = || ffi::describe_group(&client, group, self.once());
         match self.retried(&what, request, |_| None) {
             Err(error) if error.code == Code::GroupIdNotFound => Ok(None),
             other => other.map_err(|e| native(&what, &e)),

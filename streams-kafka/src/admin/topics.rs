@@ -20,6 +20,8 @@ use crate::ffi;
 const INTERNAL: [&str; 3] = ["__consumer_offsets", "__transaction_state", "__share_group_state"];
 /// How long some brokers may not have heard of a topic that others know.
 const PROPAGATION: Duration = Duration::from_secs(5);
+/// How long the settings of a topic that is known may be unknown.
+const SETTINGS: Duration = Duration::from_secs(2);
 /// How often is looked whether a new topic is known to the brokers.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -89,6 +91,15 @@ impl Admin {
         let answer = self
             .asked(&*what, request, |answer| answer.iter().find_map(|part| part.as_ref().err().copied()))?;
         match answer.into_iter().next() {
+            // A changelog is never left to the broker's default: the broker that was asked does not know all yet.
+            Some(Ok(resource))
+                if name.ends_with("-changelog")
+                    && configs::has_default_policy(&resource)
+                    && Instant::now() + (PROPAGATION - SETTINGS) < until =>
+            {
+                sleep(LOOK);
+                self.described(name, until)
+            }
             Some(Ok(resource)) => Ok(Some(TopicInfo {
                 name: name.to_owned(),
                 id: found.id,

@@ -71,7 +71,7 @@ impl Request {
     }
 
     /// As `answer`, but without `patience` any longer there is none; the request goes on until its client ends.
-    fn answer_within<T>(
+    pub(super) fn answer_within<T>(
         &self,
         patience: Option<Duration>,
         read: impl FnOnce(*mut sys::rd_kafka_event_t) -> Result<T, NativeError>,
@@ -210,7 +210,7 @@ pub(crate) fn list_offsets(
 
 /// How long librdkafka itself may look for a group's coordinator. librdkafka 2.12 aborts the process when it finds it
 /// after the time of the request is over: so that never happens while the client lives.
-const COORDINATOR: Duration = Duration::from_secs(60 * 60);
+pub(super) const COORDINATOR: Duration = Duration::from_secs(60 * 60);
 
 /// Sets what a group without members has committed. What was not answered in time may still be done while the client
 /// lives, which should be one for this.

@@ -9,7 +9,7 @@ use sys::rd_kafka_admin_op_t as Op;
 
 use std::time::Duration;
 
-use super::admin::Request;
+use super::admin::{COORDINATOR, Request};
 use super::{Handle, NativeError, text};
 
 /// What is known of a group.
@@ -19,7 +19,8 @@ pub(crate) struct GroupInfo {
     pub(crate) assignor: String,
 }
 
-/// Describes a group of consumers; `None` if there is none of that name, or one of another type.
+/// Describes a group of consumers; `None` if there is none of that name, or one of another type. The client should be one
+/// for this: see `COORDINATOR`.
 pub(crate) fn describe_group(
     client: &Handle,
     group: &str,
@@ -27,7 +28,7 @@ pub(crate) fn describe_group(
 ) -> Result<Option<GroupInfo>, NativeError> {
     let group = CString::new(group)
         .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
-    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, timeout);
+    let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, COORDINATOR);
     // SAFETY: name, options and queue are valid during the call, which copies what it keeps.
     unsafe {
         let mut names = [group.as_ptr()];
@@ -41,7 +42,7 @@ pub(crate) fn describe_group(
     }
     // SAFETY: the event is of this request, so that it has this result; groups, members and their texts live as long
     // as the event. Members are counted from 0.
-    request.answer(|event| unsafe {
+    request.answer_within(Some(timeout), |event| unsafe {
         let result = sys::rd_kafka_event_DescribeConsumerGroups_result(event);
         let mut count = 0;
         let groups = sys::rd_kafka_DescribeConsumerGroups_result_groups(result, &mut count);

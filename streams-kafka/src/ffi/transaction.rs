@@ -27,16 +27,17 @@ pub(crate) fn begin(client: &Handle) -> Result<(), NativeError> {
     unsafe { taken(sys::rd_kafka_begin_transaction(client.native())) }
 }
 
-/// Commits; waits as long as the transaction may last.
-pub(crate) fn commit(client: &Handle) -> Result<(), NativeError> {
-    // SAFETY: as above; −1 is the rest of the transaction's time.
-    unsafe { taken(sys::rd_kafka_commit_transaction(client.native(), -1)) }
+/// Commits; a call that was not answered in time may be made again. Without a limit (−1) librdkafka 2.12 may wait for
+/// ever where the transaction's coordinator goes meanwhile.
+pub(crate) fn commit(client: &Handle, timeout: Duration) -> Result<(), NativeError> {
+    // SAFETY: as above.
+    unsafe { taken(sys::rd_kafka_commit_transaction(client.native(), millis(timeout))) }
 }
 
-/// Aborts; waits as long as the transaction may last.
-pub(crate) fn abort(client: &Handle) -> Result<(), NativeError> {
+/// Aborts; as `commit` otherwise.
+pub(crate) fn abort(client: &Handle, timeout: Duration) -> Result<(), NativeError> {
     // SAFETY: as above.
-    unsafe { taken(sys::rd_kafka_abort_transaction(client.native(), -1)) }
+    unsafe { taken(sys::rd_kafka_abort_transaction(client.native(), millis(timeout))) }
 }
 
 /// Adds consumed positions to the transaction, in the name of this member.

@@ -4,6 +4,8 @@
 //! so. With the consumer protocol it refuses too, but the client tries again for ever without a word: so the group is
 //! looked at before.
 
+use std::time::Duration;
+
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use streams_core::{Error, ErrorKind, Result};
 
@@ -13,8 +15,23 @@ use crate::log::Shared;
 /// Assignors of classic groups with whose members those of the consumer protocol can share a group, and the broker's.
 const SHARED: [&str; 6] = ["", "range", "roundrobin", "sticky", "cooperative-sticky", "uniform"];
 
+/// How often, and after which pause, is looked again.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Errs if the broker would not let a member of the consumer protocol into the group.
 pub(super) fn check(shared: &Shared, consumer: &BaseConsumer<Callbacks>, group: &str) -> Result<()> {
+    // Another process may be making the group at this moment, between the two questions.
+    for _ in 0..TRIES {
+        match look(shared, consumer, group) {
+            Err(error) if error.kind() == ErrorKind::Config => std::thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+    look(shared, consumer, group)
+}
+
+fn look(shared: &Shared, consumer: &BaseConsumer<Callbacks>, group: &str) -> Result<()> {
     match shared.admin.describe_group(group)? {
         Some(found) if found.members.is_empty() || SHARED.contains(&&*found.assignor) => Ok(()),
         Some(found) => Err(refused(group, &format!("its members use the assignor `{}`", found.assignor))),

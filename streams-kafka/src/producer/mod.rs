@@ -50,6 +50,8 @@ pub(crate) struct KafkaProducer {
     /// For whom it writes, if it has no transactions.
     bound: Option<Arc<Bound>>,
     open: bool,
+    /// Whether a commit has begun and was not answered.
+    undecided: bool,
     pending: usize,
     deliveries: Arc<Deliveries>,
     stop: Arc<AtomicBool>,
@@ -86,6 +88,7 @@ impl KafkaProducer {
             transactional_id: id,
             bound: None,
             open: false,
+            undecided: false,
             pending: 0,
             deliveries,
             stop,

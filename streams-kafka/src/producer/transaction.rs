@@ -1,6 +1,6 @@
 //! Transactions of a producer.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 use streams_core::{Error, ErrorKind, Result};
@@ -9,6 +9,9 @@ use super::KafkaProducer;
 use crate::error::{failed, kind};
 use crate::ffi::{self, NativeError};
 use crate::points;
+
+/// How long an abort is waited for; where nobody answers, the next producer of the id aborts.
+const ABORT: Duration = Duration::from_secs(5);
 
 impl KafkaProducer {
     /// Takes over the transactional id, if there is one.
@@ -55,7 +58,9 @@ impl KafkaProducer {
             })?;
         }
         points::pass("committing");
-        self.retried("committing", || ffi::commit(&self.client))?;
+        self.undecided = true;
+        self.retried("committing", || ffi::commit(&self.client, self.shared.config.request_timeout))?;
+        self.undecided = false;
         points::pass("committed");
         tracing::debug!(producer = self.name(), "committed");
         self.open = false;
@@ -68,8 +73,10 @@ impl KafkaProducer {
             return Err(self.misuse("has no transactions; open it with a transactional id"));
         }
         self.offsets.clear();
-        let aborted = if std::mem::take(&mut self.open) {
-            self.retried("aborting", || ffi::abort(&self.client))
+        // One whose commit was not answered is decided by the broker, or by the next producer of the id.
+        let aborted = if std::mem::take(&mut self.open) && !self.undecided {
+            let timeout = self.shared.config.request_timeout.min(ABORT);
+            self.retried_for(timeout, "aborting", || ffi::abort(&self.client, timeout))
         } else {
             Ok(())
         };
@@ -96,8 +103,17 @@ impl KafkaProducer {
     }
 
     /// Calls until it succeeds, or fails for good, or time is over.
-    fn retried(&self, what: &str, mut call: impl FnMut() -> Result<(), NativeError>) -> Result<()> {
-        let until = Instant::now() + self.shared.config.request_timeout;
+    fn retried(&self, what: &str, call: impl FnMut() -> Result<(), NativeError>) -> Result<()> {
+        self.retried_for(self.shared.config.request_timeout, what, call)
+    }
+
+    fn retried_for(
+        &self,
+        timeout: Duration,
+        what: &str,
+        mut call: impl FnMut() -> Result<(), NativeError>,
+    ) -> Result<()> {
+        let until = Instant::now() + timeout;
         loop {
             match call() {
                 Ok(()) => return Ok(()),

@@ -205,7 +205,7 @@ impl RawProducer {
         let nobody = GroupMetadata { group: group.to_owned(), member: String::new(), generation: -1 };
         let list = ffi::offsets(offsets);
         done("adding positions", ffi::send_offsets(&self.client, &list, &nobody, self.timeout))?;
-        done("committing", ffi::commit(&self.client))?;
+        done("committing", ffi::commit(&self.client, Duration::from_secs(30)))?;
         self.check()
     }
 

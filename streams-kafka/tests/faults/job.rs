@@ -57,7 +57,7 @@ impl Job {
         let mut config = KafkaConfig::new(bootstrap);
         config.group_protocol = self.protocol;
         config.transaction_timeout = TRANSACTION;
-        config.request_timeout = Duration::from_secs(15);
+        config.request_timeout = Duration::from_secs(10);
         Arc::new(KafkaLog::connect(config).unwrap())
     }
 
