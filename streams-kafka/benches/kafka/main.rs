@@ -77,6 +77,10 @@ fn compare(options: &Options) -> Outcome<()> {
                 let found = found.swap_remove(found.len() / 2);
                 eprintln!("   {found}");
                 rows.push((run, found));
+                if options.write && !options.smoke {
+                    // At once: a later run that hangs must not lose it.
+                    page::write("kafka", table::HEADER, &table::lines(&rows))?;
+                }
             }
             Err(error) => {
                 eprintln!("   {error}");
@@ -88,8 +92,6 @@ fn compare(options: &Options) -> Outcome<()> {
     println!("{}{}", table::HEADER, lines.iter().map(|line| format!("{line}\n")).collect::<String>());
     if options.smoke {
         println!("sizes were tiny, so that they say nothing of speed");
-    } else if options.write {
-        page::write("kafka", table::HEADER, &lines)?;
     }
     if failed.is_empty() { Ok(()) } else { Err(format!("these could not be measured: {failed:?}").into()) }
 }
