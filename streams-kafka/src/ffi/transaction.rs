@@ -80,5 +80,5 @@ pub(crate) fn purge(client: &Handle) {
     let what =
         sys::RD_KAFKA_PURGE_F_QUEUE | sys::RD_KAFKA_PURGE_F_INFLIGHT | sys::RD_KAFKA_PURGE_F_NON_BLOCKING;
     // SAFETY: the client is held. It fails for clients that are not producers only.
-    unsafe { sys::rd_kafka_purge(client.native(), what as i32) };
+    unsafe { sys::rd_kafka_purge(client.native(), what) };
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::metadata::{MetadataPartition, MetadataTopic};
 
 use super::Cluster;
 
@@ -18,8 +19,11 @@ impl Cluster {
         config.set("bootstrap.servers", self.bootstrap());
         let client: BaseConsumer = config.create().map_err(Error::other)?;
         let metadata = client.fetch_metadata(Some(topic), PATIENCE).map_err(Error::other)?;
-        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
-        let leader = partitions.into_iter().find(|found| found.id() == partition as i32).map(|p| p.leader());
+        let partitions = metadata.topics().iter().flat_map(MetadataTopic::partitions);
+        let leader = partitions
+            .into_iter()
+            .find(|found| found.id() == partition as i32)
+            .map(MetadataPartition::leader);
         Ok(leader.and_then(|id| usize::try_from(id - 1).ok()))
     }
 

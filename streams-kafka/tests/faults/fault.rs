@@ -58,7 +58,7 @@ impl Fault {
             "leaving" => false,
             _ => true,
         };
-        let points: Vec<&'static str> = POINTS.into_iter().filter(|point| passed(&point)).collect();
+        let points: Vec<&'static str> = POINTS.into_iter().filter(|point| passed(point)).collect();
         let point = random.of(&points);
         let pass = match point {
             "assigned" | "revoked" => 1 + random.below(2),
