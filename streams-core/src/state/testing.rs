@@ -52,7 +52,7 @@ pub(crate) fn open(
         batch.push(RecordView { timestamp: *timestamp, key, value, ..RecordView::default() });
     }
     restorer.apply(0, &batch, logs.0.len() as i64).unwrap();
-    if batch.len() % 3 == 0 {
+    if batch.len().is_multiple_of(3) {
         state.flush().unwrap();
     }
     state
