@@ -58,8 +58,11 @@ impl Monitor {
         let Vitals { gauges, topology, budget, started, identity, .. } = &*self.vitals;
         let named = |(node, reason, count)| Dropped { node: topology.node(node).name.clone(), reason, count };
         let uptime = started.elapsed();
+        // Not in the expression below: the guard of a borrow lives as long as that, and health borrows again, which never
+        // ends if the coordinator waits in between to change the state.
+        let state = self.state.borrow().clone();
         Metrics {
-            state: self.state.borrow().clone(),
+            state,
             health: self.health(),
             identity: identity.clone(),
             uptime,

@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use super::cluster::ClusterOptions;
 
 const GUARD: &str = r#"
+trap '' INT HUP QUIT TERM
 "$@" </dev/null >>"$KAFKA_LOG" 2>&1 &
 pid=$!
 echo "$pid"

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use streams_core::Topic;
 use streams_core::log::Log;
 use streams_core::runtime::{Guarantee, Start, Subscription};
+use streams_core::{ErrorKind, Topic};
 
 use crate::job::{Counts, Job, Written};
 
@@ -65,7 +65,14 @@ impl Checker {
 
 impl Results {
     fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool) -> Results {
-        let subscription = Subscription::open(log, &Topic::new(name), Start::Earliest).unwrap();
+        let until = Instant::now() + PATIENCE;
+        let subscription = loop {
+            match Subscription::open(log, &Topic::new(name), Start::Earliest) {
+                // A broker that has just come back does not know of the topic yet.
+                Err(error) if error.kind() == ErrorKind::NotFound && Instant::now() < until => {}
+                other => break other.unwrap(),
+            }
+        };
         Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once }
     }
 
