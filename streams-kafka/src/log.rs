@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::thread::Builder;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
-use streams_core::Result;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
     Committed, GroupMember, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader, Producer,
     ProducerOptions, TopicFix, TopicInfo, Wakeup,
 };
 use streams_core::time::Timestamp;
+use streams_core::{ErrorKind, Result};
 
 use crate::admin::{Admin, remedies};
 use crate::client::Quiet;
@@ -24,6 +24,10 @@ use crate::points;
 use crate::producer::KafkaProducer;
 use crate::reader::Readers;
 
+/// How long a topic may take to be known to every broker.
+const PROPAGATION: Duration = Duration::from_secs(5);
+/// Pause between two looks for it.
+const LOOK: Duration = Duration::from_millis(10);
 /// How often events of clients are looked for that belong to no call.
 const EVENTS: Duration = Duration::from_millis(200);
 
@@ -147,7 +151,20 @@ impl Log for KafkaLog {
         from: Offset,
         wakeup: &Arc<Wakeup>,
     ) -> Result<Box<dyn PartitionReader>> {
-        Ok(Box::new(self.0.readers.open(partition, from, wakeup)?))
+        let until = Instant::now() + PROPAGATION;
+        loop {
+            match self.0.readers.open(partition, from, wakeup) {
+                // One broker may not have heard yet of what another one knows.
+                Err(error) if error.kind() == ErrorKind::NotFound && Instant::now() < until => {
+                    let known = self.0.admin.describe(&partition.topic)?;
+                    if known.is_none_or(|topic| partition.partition >= topic.partitions) {
+                        return Err(error);
+                    }
+                    std::thread::sleep(LOOK);
+                }
+                opened => return Ok(Box::new(opened?)),
+            }
+        }
     }
 
     fn join_group(&self, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Box<dyn GroupMember>> {

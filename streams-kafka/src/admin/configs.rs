@@ -14,16 +14,17 @@ pub(super) fn of_new_topic(config: &TopicConfig) -> Vec<(&'static str, String)> 
         ("cleanup.policy", config.cleanup_policy.to_string()),
         ("message.timestamp.type", "CreateTime".to_owned()),
     ];
+    let bytes = config.retention_bytes.map_or("-1".to_owned(), |bytes| bytes.to_string());
     if config.cleanup_policy != CleanupPolicy::Compact {
         settings.push(("retention.ms", config.retention.map_or("-1".to_owned(), millis)));
+        // A broker may have a limit for topics that say nothing.
+        settings.push(("retention.bytes", bytes));
     }
     let mut add = |differs: bool, key, value: String| {
         if differs {
             settings.push((key, value));
         }
     };
-    let bytes = config.retention_bytes.map_or("-1".to_owned(), |bytes| bytes.to_string());
-    add(config.retention_bytes != usual.retention_bytes, "retention.bytes", bytes);
     add(config.segment_bytes != usual.segment_bytes, "segment.bytes", config.segment_bytes.to_string());
     let lag = millis(config.min_compaction_lag);
     add(config.min_compaction_lag != usual.min_compaction_lag, "min.compaction.lag.ms", lag);

@@ -246,7 +246,9 @@ impl Member {
             return Err(Error::new(ErrorKind::Config, message));
         }
         let fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
-        let hopeless = code.is_some_and(|code| kind(code) == ErrorKind::Config);
+        // A broker that dies in the middle of authenticating is told as a refusal; real ones were met before joining.
+        let passing = |code| matches!(code, Code::Authentication | Code::SSL);
+        let hopeless = code.is_some_and(|code| kind(code) == ErrorKind::Config && !passing(code));
         if hopeless || (fatal && self.given_up == CLIENTS) {
             return Err(self.failed("the group refuses it", error));
         }
@@ -264,9 +266,9 @@ impl Member {
         self.given_up += 1;
         self.shared.members.lose(&self.options.group);
         let lost: Vec<_> = std::mem::take(&mut *self.owned()).into_iter().collect();
-        self.renew()?;
         self.forget_told();
         self.tell(GroupEvent::Lost, lost);
+        self.again = Some(Instant::now());
         Ok(())
     }
 
@@ -282,13 +284,20 @@ impl Member {
 impl GroupMember for Member {
     fn poll(&mut self) -> Result<Option<GroupEvent>> {
         self.consumer()?;
-        match self.again {
-            Some(again) if Instant::now() < again => return Ok(None),
-            Some(_) => {
-                self.again = None;
-                self.renew()?;
+        if let Some(again) = self.again {
+            // What was lost is told before brokers are asked, which may be away.
+            if !self.events.is_empty() || Instant::now() < again {
+                return Ok(self.events.pop_front());
             }
-            None => {}
+            self.again = None;
+            match self.renew() {
+                Err(error) if error.kind() == ErrorKind::Timeout => {
+                    tracing::warn!(group = %self.options.group, %error, "joining again later");
+                    self.again = Some(Instant::now() + REFUSED);
+                    return Ok(None);
+                }
+                renewed => renewed?,
+            }
         }
         if self.events.is_empty() {
             self.hand_over()?;

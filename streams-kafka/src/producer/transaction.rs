@@ -12,6 +12,8 @@ use crate::points;
 
 /// How long an abort is waited for; where nobody answers, the next producer of the id aborts.
 const ABORT: Duration = Duration::from_secs(5);
+/// Pause before a call that failed at once is made again.
+const AGAIN: Duration = Duration::from_millis(10);
 
 impl KafkaProducer {
     /// Takes over the transactional id, if there is one.
@@ -119,6 +121,7 @@ impl KafkaProducer {
                 Ok(()) => return Ok(()),
                 Err(error) if error.retriable && Instant::now() < until => {
                     tracing::debug!(producer = self.name(), error = %error.code, "{what}: again");
+                    std::thread::sleep(AGAIN);
                 }
                 Err(error) => return Err(self.failed_transaction(what, &error)),
             }

@@ -68,8 +68,10 @@ impl Results {
         let until = Instant::now() + PATIENCE;
         let subscription = loop {
             match Subscription::open(log, &Topic::new(name), Start::Earliest) {
-                // A broker that has just come back does not know of the topic yet.
-                Err(error) if error.kind() == ErrorKind::NotFound && Instant::now() < until => {}
+                // Brokers come and go meanwhile.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout)
+                        && Instant::now() < until => {}
                 other => break other.unwrap(),
             }
         };

@@ -237,6 +237,9 @@ impl Config {
         if self.application_id.is_empty() {
             return refuse("`application-id` is missing: it names the group and the internal topics");
         }
+        if matches!(self.application_id.as_str(), "." | "..") {
+            return refuse("`application-id` must not be `.` or `..`: it names a folder");
+        }
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if !self.application_id.chars().all(legal) {
             return refuse(

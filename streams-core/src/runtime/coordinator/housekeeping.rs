@@ -81,8 +81,8 @@ impl Coordinator {
     fn planned(&mut self, found: Result<Assignments>) -> Result<()> {
         match found {
             Ok(found) => self.follow_topics(&found),
-            // It is looked again.
-            Err(error) if error.kind() == ErrorKind::Timeout => {
+            // It is looked again; a topic that is being made or deleted may be known to one broker only.
+            Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::NotFound) => {
                 tracing::warn!(%error, "the topics that match were not looked up");
                 Ok(())
             }

@@ -93,6 +93,8 @@ impl Coordinator {
 
     /// Asks workers to do something with these tasks and waits for their answers.
     fn ask(&mut self, tasks: &BTreeSet<TaskId>, command: fn(Vec<TaskId>) -> Command) -> Result<()> {
+        // What a process that stood still has in hand is dropped before it can be committed.
+        self.tick();
         for worker in 0..self.workers.len() {
             let its: Vec<TaskId> = tasks.iter().copied().filter(|task| self.open[task] == worker).collect();
             if !its.is_empty() {
@@ -119,11 +121,12 @@ impl Coordinator {
             return Ok(());
         }
         tracing::info!("the topics that match have changed");
+        // First, so that no task is opened while the others are closed.
+        self.opening.clear();
         let all = self.open.keys().copied().collect();
         self.close(&all)?;
         self.member.leave()?;
         self.owned.clear();
-        self.opening.clear();
         self.positions.clear();
         self.assigned = false;
         self.assignments = topics::prepare(&self.shared.topology, &self.shared.config, &*self.shared.log)?;

@@ -18,6 +18,7 @@ impl Coordinator {
         self.set_state(AppState::Stopping);
         let began = Instant::now();
         self.opening.clear();
+        self.tick();
         for worker in &self.workers {
             worker.commands.send(Command::Stop);
         }

@@ -168,16 +168,20 @@ impl Worker {
                 }
             }
             Command::Finish(tasks) => {
+                // Those that were dropped meanwhile have not closed their windows: they come round again.
+                let mut finished = Vec::with_capacity(tasks.len());
                 for index in 0..self.tasks.len() {
-                    if tasks.contains(&self.tasks[index].id()) {
+                    let id = self.tasks[index].id();
+                    if tasks.contains(&id) {
                         self.current = index;
-                        self.beat(Doing::Processing, Some(self.tasks[index].id()));
+                        self.beat(Doing::Processing, Some(id));
                         self.tasks[index].finish()?;
                         self.send_outputs(index)?;
+                        finished.push(id);
                     }
                 }
                 self.commit()?;
-                self.shared.events.send(Event::Finished { tasks });
+                self.shared.events.send(Event::Finished { tasks: finished });
             }
             Command::Stop => {
                 self.stopping = true;

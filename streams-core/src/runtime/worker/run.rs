@@ -74,6 +74,7 @@ impl Worker {
 
     fn try_turn(&mut self) -> Result<bool> {
         if !self.sender.is_transactional() && self.shared.check_heartbeat().is_err() {
+            self.beat(Doing::Waiting, None);
             self.commands.wakeup().wait(PULSE);
             return Ok(true);
         }
@@ -100,11 +101,15 @@ impl Worker {
         if ended || (dirty && now.duration_since(self.last_commit) >= self.shared.config.commit_interval()) {
             self.commit()?;
         }
+        // Where there are no transactions, it may wait for the log.
+        self.beat(Doing::Committing, None);
         if !moved {
             self.sender.linger(now, Duration::ZERO)?;
+            self.beat(Doing::Resting, None);
             self.rest(now, wall_clock);
         } else {
             self.sender.linger(now, LINGER)?;
+            self.beat(Doing::Resting, None);
         }
         self.end_turn(lap);
         Ok(true)

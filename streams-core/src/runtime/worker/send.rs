@@ -11,6 +11,7 @@ use crate::operators::{DropReason, Partition, Target};
 use crate::record::{EncodedHeaders, RecordView};
 use crate::runtime::config::Guarantee;
 use crate::runtime::gauges::Gauges;
+use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
 use crate::runtime::worker::Worker;
 use crate::runtime::worker::task::RunningTask;
@@ -167,6 +168,8 @@ impl Worker {
             return Ok(());
         }
         task.dirty = true;
+        let id = task.id();
+        self.shared.vitals.pulses.worker(self.index).beat(Doing::Committing, Some(id));
         if !self.sender.is_transactional() {
             self.shared.check_heartbeat()?;
         }
