@@ -46,10 +46,10 @@ fn write(cluster: &Mock, count: usize) {
         let text = number.to_string();
         let outgoing = Outgoing {
             partition: 0,
-            key: (number % 3 > 0).then_some(text.as_bytes()),
-            value: (number % 5 > 0).then_some(text.as_bytes()),
+            key: (!number.is_multiple_of(3)).then_some(text.as_bytes()),
+            value: (!number.is_multiple_of(5)).then_some(text.as_bytes()),
             timestamp: 1 + number as i64,
-            headers: EncodedHeaders(if number % 2 == 0 { &headers } else { &[] }),
+            headers: EncodedHeaders(if number.is_multiple_of(2) { &headers } else { &[] }),
             opaque: 0,
         };
         produce(&topic, &outgoing).unwrap();
@@ -82,8 +82,8 @@ fn read(feed: &mut Feed, wakeup: &Wakeup, count: usize) {
         }
         let number = message.offset() as usize;
         let text = number.to_string();
-        assert_eq!(message.key(), (number % 3 > 0).then_some(text.as_bytes()));
-        assert_eq!(message.value(), (number % 5 > 0).then_some(text.as_bytes()));
+        assert_eq!(message.key(), (!number.is_multiple_of(3)).then_some(text.as_bytes()));
+        assert_eq!(message.value(), (!number.is_multiple_of(5)).then_some(text.as_bytes()));
         assert_eq!(message.timestamp(), 1 + number as i64);
         let mut headers = Vec::new();
         message.headers(|name, value| headers.push((name.to_vec(), value.map(<[u8]>::to_vec))));
@@ -179,9 +179,9 @@ fn transactions_offsets_and_metadata_go_over_and_come_back() {
     let committed = Committed { offset: 7, metadata: "text".into() };
     let list: TopicPartitionList = offsets(&[(TopicPartition::new(TOPIC, 0), committed)]);
     send_offsets(&handle, &list, &member, PATIENCE).unwrap();
-    commit(&handle).unwrap();
+    commit(&handle, PATIENCE).unwrap();
     begin(&handle).unwrap();
-    abort(&handle).unwrap();
+    abort(&handle, PATIENCE).unwrap();
 
     let consumer: BaseConsumer<Quiet> =
         config(&cluster).set("group.id", "group").create_with_context(Quiet).unwrap();
