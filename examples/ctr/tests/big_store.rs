@@ -1,6 +1,7 @@
 //! A store of a million keys under `kill -9`: a restart replays the tail of the changelog, not the million.
 //!
 //! The process that is killed is this test binary itself, started again to run the one test that does the work.
+#![allow(clippy::print_stderr, reason = "it says how much was restored")]
 
 mod common;
 

@@ -46,7 +46,8 @@ impl Input {
         let (mut key, mut value) = (Vec::new(), Vec::new());
         producer.begin()?;
         for order in &self.orders {
-            (key.clear(), value.clear());
+            key.clear();
+            value.clear();
             keys.serialize(&order.order_id, &mut key)?;
             values.serialize(order, &mut value)?;
             let record = RecordView {

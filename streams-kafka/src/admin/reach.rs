@@ -112,6 +112,6 @@ fn hint(code: Code, reason: &str) -> &'static str {
         _ if says_closed(reason) => {
             "look at `security.protocol` in `client`: the broker may want TLS or SASL"
         }
-        _ => "is `bootstrap-servers` right, and does the broker run?",
+        _ => "are `bootstrap-servers` and, in `client`, `security.protocol` right, and does the broker run?",
     }
 }

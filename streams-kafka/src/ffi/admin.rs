@@ -224,7 +224,8 @@ pub(crate) fn alter_offsets(
         .map_err(|_| NativeError::plain(RDKafkaErrorCode::InvalidGroupId, "a zero in the name"))?;
     let request = Request::new(client, Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, COORDINATOR);
     let list = offsets(committed);
-    // SAFETY: as in `list_committed`.
+    // SAFETY: name, list, options and queue are valid during the calls, which copy what they keep; what is made here
+    // is destroyed once.
     unsafe {
         let mut asked = [sys::rd_kafka_AlterConsumerGroupOffsets_new(group.as_ptr(), list.ptr())];
         let client = request.client.native();
@@ -259,7 +260,8 @@ pub(crate) fn delete_offsets(
     for partition in partitions {
         list.add_partition(&partition.topic, partition.partition as i32);
     }
-    // SAFETY: as in `list_committed`.
+    // SAFETY: name, list, options and queue are valid during the calls, which copy what they keep; what is made here
+    // is destroyed once.
     unsafe {
         let mut asked = [sys::rd_kafka_DeleteConsumerGroupOffsets_new(group.as_ptr(), list.ptr())];
         let client = request.client.native();

@@ -54,6 +54,10 @@ impl Feed {
         offset: Offset,
         wakeup: &Arc<Wakeup>,
     ) -> Result<Feed, RDKafkaErrorCode> {
+        // Negative ones are special to librdkafka, and it leaks the topic of one that it does not know.
+        if offset < 0 {
+            return Err(RDKafkaErrorCode::OffsetOutOfRange);
+        }
         let topic = TopicRef::new(&client.handle, topic).ok_or(RDKafkaErrorCode::InvalidTopic)?;
         // SAFETY: client and topic are held by the feed, which stops fetching and destroys the queue before it lets
         // go of them. The callback gets a pointer that stays valid until `drop` has taken the callback away.
@@ -125,7 +129,7 @@ unsafe extern "C" fn ring(_: *mut sys::rd_kafka_t, wakeup: *mut c_void) {
 }
 
 /// A record that was fetched, or a notice about the partition. It holds the memory of the whole response that it came
-/// in: copy and drop it soon.
+/// in: copy and drop it soon, and before the feed that it came from, which keeps the client alive.
 pub(crate) struct Message(*mut sys::rd_kafka_message_t);
 
 // SAFETY: messages may be read and destroyed in any thread, by one at a time.

@@ -116,3 +116,7 @@ unsafe fn text(lent: *const c_char) -> String {
     // SAFETY: not null, and valid by the contract of this function.
     unsafe { CStr::from_ptr(lent) }.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that unwraps fails with the line that was wrong")]
+mod tests;
