@@ -125,8 +125,8 @@ fn cold(settings: &Settings, kind: EngineKind) -> Outcome<Vec<Figure>> {
         || {
             timed(|| {
                 for name in &names[..scans] {
-                    let rows = store.range(Bound::Included(name), Bound::Unbounded).take(10);
-                    rows.map(|row| row.map(|_| ())).collect::<Result<(), _>>()?;
+                    let mut rows = store.range(Bound::Included(name), Bound::Unbounded).take(10);
+                    rows.try_for_each(|row| row.map(|_| ()))?;
                 }
                 Ok(())
             })
