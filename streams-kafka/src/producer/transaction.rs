@@ -51,12 +51,14 @@ impl KafkaProducer {
         self.require_transaction()?;
         self.drain("committing")?;
         points::pass("adding-positions");
+        // The broker aborts a transaction that takes longer: there is nothing to wait for then.
+        let patience = self.shared.config.request_timeout.min(self.shared.config.transaction_timeout);
         for (member, offsets) in std::mem::take(&mut self.offsets) {
             tracing::debug!(producer = self.name(), ?offsets, "adding positions");
             let member = self.shared.members.confirm(&member, &offsets)?;
             let list = ffi::offsets(&offsets);
-            self.retried("adding positions to the transaction", || {
-                ffi::send_offsets(&self.client, &list, &member, self.shared.config.request_timeout)
+            self.retried_for(patience, "adding positions to the transaction", || {
+                ffi::send_offsets(&self.client, &list, &member, patience)
             })?;
         }
         points::pass("committing");

@@ -5,5 +5,6 @@
     reason = "a test that unwraps fails with the line that was wrong"
 )]
 
-mod shared;
+mod crash;
+mod process;
 mod words;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use streams_kafka::testing::{Cluster, ClusterOptions, Lane};
 
 /// Processes that can be cut off at the same time.
-const LANES: usize = 4;
+const LANES: usize = 8;
 
 pub(crate) struct Arena {
     pub(crate) cluster: Cluster,
@@ -24,6 +24,12 @@ impl Arena {
             let cluster = Cluster::start(&options).unwrap();
             Arena { cluster, turn: Mutex::default(), lanes: AtomicUsize::new(0) }
         })
+    }
+
+    /// The right to use the cluster: one test has it at a time, since others may kill its brokers.
+    pub(crate) fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The right to do something to a broker.

@@ -49,6 +49,7 @@ fn soak() {
 
 /// Runs scenarios of these seeds, some at the same time.
 fn run(seeds: impl FnMut() -> Option<u64> + Send) -> Outcome {
+    let _alone = Arena::alone();
     let arena = Arena::shared();
     let (seeds, outcome) = (Mutex::new(seeds), Mutex::new(Outcome::default()));
     std::thread::scope(|scope| {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use streams_core::ErrorKind;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{Committed, Log, Wakeup};
 use streams_core::record::RecordBatch;
@@ -101,8 +102,15 @@ fn each(log: &dyn Log, partition: &TopicPartition, from: Offset, mut take: impl 
     while reader.position() < end {
         assert!(Instant::now() < until, "{partition} ends at {end}, but is read to {}", reader.position());
         batch.clear();
-        if reader.read(&mut batch, 1 << 20).unwrap() == 0 {
-            wakeup.wait(Duration::from_millis(20));
+        match reader.read(&mut batch, 1 << 20) {
+            // Applications delete records of repartition topics that they have processed, also while these are read.
+            Err(error) if error.kind() == ErrorKind::OffsetOutOfRange => {
+                reader.seek(log.start_offset(partition).unwrap());
+            }
+            Ok(0) => {
+                wakeup.wait(Duration::from_millis(20));
+            }
+            read => drop(read.unwrap()),
         }
         take(&batch);
     }
