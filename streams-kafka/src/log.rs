@@ -14,7 +14,7 @@ use streams_core::log::{
 use streams_core::time::Timestamp;
 use streams_core::{ErrorKind, Result};
 
-use crate::admin::{Admin, remedies};
+use crate::admin::{Admin, LOOK, PROPAGATION, remedies};
 use crate::client::Quiet;
 use crate::config::KafkaConfig;
 use crate::error::client_failed;
@@ -24,10 +24,6 @@ use crate::points;
 use crate::producer::KafkaProducer;
 use crate::reader::Readers;
 
-/// How long a topic may take to be known to every broker.
-const PROPAGATION: Duration = Duration::from_secs(5);
-/// Pause between two looks for it.
-const LOOK: Duration = Duration::from_millis(10);
 /// How often events of clients are looked for that belong to no call.
 const EVENTS: Duration = Duration::from_millis(200);
 

@@ -6,6 +6,8 @@ mod reach;
 pub(crate) mod remedies;
 mod topics;
 
+pub(crate) use topics::{LOOK, PROPAGATION};
+
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -19,11 +19,11 @@ use crate::ffi;
 /// Topics that Kafka keeps for itself.
 const INTERNAL: [&str; 3] = ["__consumer_offsets", "__transaction_state", "__share_group_state"];
 /// How long some brokers may not have heard of a topic that others know.
-const PROPAGATION: Duration = Duration::from_secs(5);
+pub(crate) const PROPAGATION: Duration = Duration::from_secs(5);
 /// How long the settings of a topic that is known may be unknown.
 const SETTINGS: Duration = Duration::from_secs(2);
 /// How often is looked whether a new topic is known to the brokers.
-const LOOK: Duration = Duration::from_millis(10);
+pub(crate) const LOOK: Duration = Duration::from_millis(10);
 
 impl Admin {
     /// Checks all topics first, so that one that exists already keeps the others from being created.

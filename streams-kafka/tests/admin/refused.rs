@@ -51,7 +51,7 @@ impl Case {
 
 /// Windows of two joined streams, and a table.
 fn join(id: &'static str) -> Case {
-    let topic = |name: &str| Topic::<String, String>::new(leak(format!("{id}.{name}")));
+    let topic = |name: &str| Topic::<String, String>::new(format!("{id}.{name}").leak());
     let builder = StreamsBuilder::new();
     let windows = JoinWindows::of(Duration::from_secs(1)).no_grace();
     let right = builder.stream(&topic("right"));
@@ -90,8 +90,8 @@ fn missing_topics_and_joined_topics_of_different_counts() {
 #[test]
 fn internal_topics_of_wrong_counts_and_settings() {
     let id = unique("wrong");
-    let lines: Topic<Option<String>, String> = Topic::new(leak(format!("{id}.lines")));
-    let users: Topic<String, String> = Topic::new(leak(format!("{id}.users")));
+    let lines: Topic<Option<String>, String> = Topic::new(format!("{id}.lines").leak());
+    let users: Topic<String, String> = Topic::new(format!("{id}.users").leak());
     let builder = StreamsBuilder::new();
     let words = builder.stream(&lines).group_by(|_, word| word.clone());
     let windows = TimeWindows::tumbling(Duration::from_secs(60)).no_grace();

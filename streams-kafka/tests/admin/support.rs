@@ -19,11 +19,7 @@ pub(crate) fn unique(name: &str) -> &'static str {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    Box::leak(format!("{name}-{now}-{number}").into_boxed_str())
-}
-
-pub(crate) fn leak(name: String) -> &'static str {
-    Box::leak(name.into_boxed_str())
+    format!("{name}-{now}-{number}").leak()
 }
 
 /// A client of the cluster that the tests share.
@@ -61,8 +57,8 @@ impl Words {
     /// Creates the topics.
     pub(crate) fn create(log: &dyn Log, name: &str, partitions: u32) -> Words {
         let id = unique(name);
-        let lines = Topic::new(leak(format!("{id}.lines")));
-        let counts = Topic::new(leak(format!("{id}.counts")));
+        let lines = Topic::new(format!("{id}.lines").leak());
+        let counts = Topic::new(format!("{id}.counts").leak());
         let topics = [NewTopic::new(lines.name(), partitions), NewTopic::new(counts.name(), 2)];
         log.create_topics(&topics).unwrap();
         Words { id, lines, counts }

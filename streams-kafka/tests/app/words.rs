@@ -41,11 +41,11 @@ impl Job {
     }
 
     fn lines(&self) -> &'static str {
-        leak(format!("{}-lines", self.id))
+        format!("{}-lines", self.id).leak()
     }
 
     fn counts(&self) -> &'static str {
-        leak(format!("{}-counts", self.id))
+        format!("{}-counts", self.id).leak()
     }
 
     fn topology(&self) -> Topology {
@@ -115,9 +115,4 @@ pub(crate) fn sum(one: &BTreeMap<String, i64>, two: &BTreeMap<String, i64>) -> B
     let mut sum = one.clone();
     two.iter().for_each(|(word, count)| *sum.entry(word.clone()).or_default() += count);
     sum
-}
-
-/// Topics are named by constants; a test has few.
-fn leak(name: String) -> &'static str {
-    Box::leak(name.into_boxed_str())
 }

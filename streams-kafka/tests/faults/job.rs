@@ -62,15 +62,15 @@ impl Job {
     }
 
     pub(crate) fn lines(&self) -> &'static str {
-        leak(format!("{}-lines", self.id))
+        format!("{}-lines", self.id).leak()
     }
 
     pub(crate) fn counts(&self) -> &'static str {
-        leak(format!("{}-counts", self.id))
+        format!("{}-counts", self.id).leak()
     }
 
     pub(crate) fn windows(&self) -> &'static str {
-        leak(format!("{}-windows", self.id))
+        format!("{}-windows", self.id).leak()
     }
 
     fn topology(&self) -> Topology {
@@ -171,9 +171,4 @@ impl Writer {
 
 fn now() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64
-}
-
-/// Topics are named by constants; a test has few.
-fn leak(name: String) -> &'static str {
-    Box::leak(name.into_boxed_str())
 }

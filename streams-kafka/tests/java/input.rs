@@ -11,7 +11,7 @@ use streams_core::record::Headers;
 use streams_core::runtime::TopicProducer;
 use streams_core::{Record, Topic};
 
-use crate::programs::{Program, leak};
+use crate::programs::Program;
 
 const PARTITIONS: u32 = 3;
 const HOUR: i64 = 3_600_000;
@@ -61,7 +61,7 @@ impl Input {
         let begin = self.now + 10;
         let mut end = begin;
         for (side, topic) in self.topics().into_iter().enumerate() {
-            let topic: Topic<Text, Text> = Topic::new(leak(topic));
+            let topic: Topic<Text, Text> = Topic::new(topic.leak());
             let mut producer = TopicProducer::open(log, &topic).unwrap();
             for partition in 0..PARTITIONS {
                 let mut now = begin;

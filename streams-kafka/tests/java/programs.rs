@@ -110,7 +110,7 @@ impl Program {
 
     pub(crate) fn topology(self, input: &str, out: &str) -> Topology {
         let b = StreamsBuilder::new();
-        let (first, second) = (leak(format!("{input}-a")), leak(format!("{input}-b")));
+        let (first, second) = (format!("{input}-a").leak(), format!("{input}-b").leak());
         let stream = |topic| b.stream(&Topic::<Text, Text>::new(topic));
         let table = |topic, name: &str| {
             b.table_with(&Topic::<String, String>::new(topic), Consumed::new(), Materialized::named(name))
@@ -278,10 +278,5 @@ fn tail(text: &str) -> String {
 
 /// The name of output topic `number`, from 1.
 pub(crate) fn output(out: &str, number: usize) -> &'static str {
-    leak(format!("{out}-{number}"))
-}
-
-/// Topics are named by constants; a test has few.
-pub(crate) fn leak(name: String) -> &'static str {
-    Box::leak(name.into_boxed_str())
+    format!("{out}-{number}").leak()
 }

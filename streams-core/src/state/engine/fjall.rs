@@ -4,7 +4,6 @@
 //! Sorted rows become tables at once, without passing the journal: the changelog is the journal here. Its own journal
 //! has small batches only, so that there is little to be replayed when it is opened.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -113,18 +112,10 @@ impl Engine for FjallEngine {
         if range.is_empty() {
             return Ok(());
         }
-        let mut rows = self.rows.range(row_range(store, range));
-        loop {
-            let row = match direction {
-                Direction::Forward => rows.next(),
-                Direction::Reverse => rows.next_back(),
-            };
-            let Some(row) = row else { return Ok(()) };
+        direction.walk(self.rows.range(row_range(store, range)), |row| {
             let (key, value) = row.into_inner().map_err(failed)?;
-            if visit(&key[2..], &value) == ControlFlow::Break(()) {
-                return Ok(());
-            }
-        }
+            Ok(visit(&key[2..], &value))
+        })
     }
 
     fn apply(&self, batch: &Batch) -> Result<()> {

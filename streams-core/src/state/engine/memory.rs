@@ -1,7 +1,6 @@
 //! Sorted maps in memory: deterministic, nothing on disk.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::error::Result;
@@ -76,17 +75,7 @@ impl Engine for MemoryEngine {
         let Some(rows) = stores.get(&store).filter(|_| !range.is_empty()) else {
             return Ok(());
         };
-        let mut rows = rows.range::<[u8], _>(range.bounds());
-        loop {
-            let row = match direction {
-                Direction::Forward => rows.next(),
-                Direction::Reverse => rows.next_back(),
-            };
-            let Some((key, value)) = row else { return Ok(()) };
-            if visit(key, value) == ControlFlow::Break(()) {
-                return Ok(());
-            }
-        }
+        direction.walk(rows.range::<[u8], _>(range.bounds()), |(key, value)| Ok(visit(key, value)))
     }
 
     fn apply(&self, batch: &Batch) -> Result<()> {

@@ -1,6 +1,8 @@
 //! Ranges of keys in unsigned byte order.
 
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
+
+use crate::error::Result;
 
 /// Which way to read a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +11,26 @@ pub enum Direction {
     Forward,
     /// By descending key bytes.
     Reverse,
+}
+
+impl Direction {
+    /// Shows `rows` to `visit` in this direction until it has seen enough.
+    pub(super) fn walk<T>(
+        self,
+        mut rows: impl DoubleEndedIterator<Item = T>,
+        mut visit: impl FnMut(T) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        loop {
+            let row = match self {
+                Direction::Forward => rows.next(),
+                Direction::Reverse => rows.next_back(),
+            };
+            let Some(row) = row else { return Ok(()) };
+            if visit(row)?.is_break() {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Keys between two bounds.

@@ -2,7 +2,6 @@
 //!
 //! A row's key is the store's number in two bytes and then the key, so that one batch of the tree spans all stores.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,18 +101,11 @@ impl Engine for SledEngine {
         if range.is_empty() {
             return Ok(());
         }
-        let mut rows = self.tree.range::<Vec<u8>, _>(row_range(store, range));
-        loop {
-            let row = match direction {
-                Direction::Forward => rows.next(),
-                Direction::Reverse => rows.next_back(),
-            };
-            let Some(row) = row else { return Ok(()) };
+        let rows = self.tree.range::<Vec<u8>, _>(row_range(store, range));
+        direction.walk(rows, |row| {
             let (key, value) = row.map_err(failed)?;
-            if visit(&key[2..], &value) == ControlFlow::Break(()) {
-                return Ok(());
-            }
-        }
+            Ok(visit(&key[2..], &value))
+        })
     }
 
     fn apply(&self, batch: &Batch) -> Result<()> {
