@@ -29,11 +29,13 @@ pub enum DropReason {
     ProductionFailed,
     /// The partitioner chose no partition.
     NoPartition,
+    /// The input was deleted before it was processed, by retention or by hand; as many as there were offsets.
+    Deleted,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [DropReason; 10] = [
+    pub const ALL: [DropReason; 11] = [
         DropReason::NullKey,
         DropReason::NullKeyAtRepartition,
         DropReason::NullValue,
@@ -44,6 +46,7 @@ impl DropReason {
         DropReason::ProcessingFailed,
         DropReason::ProductionFailed,
         DropReason::NoPartition,
+        DropReason::Deleted,
     ];
 
     /// The code used in metrics, events and dead letters.
@@ -59,6 +62,7 @@ impl DropReason {
             DropReason::ProcessingFailed => "processing-failed",
             DropReason::ProductionFailed => "production-failed",
             DropReason::NoPartition => "no-partition",
+            DropReason::Deleted => "deleted",
         }
     }
 }

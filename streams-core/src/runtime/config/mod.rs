@@ -54,7 +54,8 @@ pub enum TaskIdle {
 /// Where to start on a partition without a committed position, or with one that is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OffsetReset {
-    /// At the first record that is there.
+    /// At the first record that is there. If records behind the committed position were deleted, they are counted as
+    /// [`DropReason::Deleted`](crate::DropReason::Deleted).
     #[default]
     Earliest,
     /// Behind the last record.

@@ -164,46 +164,59 @@ impl LookUp {
         for (((topic, partition), committed), &internal) in
             self.inputs.iter().zip(committed).zip(&self.internal)
         {
-            let from = self.start_of(partition, internal, committed.as_ref())?;
+            let (from, deleted) = self.start_of(partition, internal, committed.as_ref())?;
             tracing::debug!(task = %self.task, topic = partition.topic, partition = partition.partition, offset = from, "reads from");
             let reader = self.log.open_reader(partition, from, &self.wakeup)?;
             let (topic, bound) = (topic.clone(), Bound::Unknown);
-            inputs.push(OpenInput { topic, reader, committed, bound, purge: internal });
+            inputs.push(OpenInput { topic, reader, committed, bound, purge: internal, deleted });
         }
         Ok(inputs)
     }
 
-    /// Where to read a partition from: what is committed, or as the setting says.
+    /// Where to read a partition from: what is committed, or as the setting says; and how many offsets are left out
+    /// because the records behind what is committed are gone.
     fn start_of(
         &self,
         partition: &TopicPartition,
         internal: bool,
         committed: Option<&Committed>,
-    ) -> Result<Offset> {
+    ) -> Result<(Offset, u64)> {
         let task = self.task;
         let start = self.log.start_offset(partition)?;
+        let mut expected = None;
         if let Some(committed) = committed {
             reset::check(&self.application_id, committed)?;
             if committed.offset >= start {
-                return Ok(committed.offset);
+                return Ok((committed.offset, 0));
             }
-            tracing::warn!(
-                %task, topic = partition.topic, partition = partition.partition, offset = committed.offset, start,
-                "records behind the committed position were deleted before they were processed"
-            );
+            expected = Some(committed.offset);
         }
-        match self.reset {
-            OffsetReset::Earliest => Ok(start),
+        let from = match self.reset {
+            OffsetReset::Earliest => start,
             // A repartition topic holds results of this application: none may be left out.
-            _ if internal => Ok(start),
-            OffsetReset::Latest => self.log.end_offset(partition),
-            OffsetReset::Fail => Err(Error::new(
-                ErrorKind::OffsetOutOfRange,
-                format!(
-                    "task {task} has no usable committed position in {partition}, and `offset-reset` is `fail`; \
-                     commit one for the group, or choose `earliest` or `latest`"
-                ),
-            )),
-        }
+            _ if internal => start,
+            OffsetReset::Latest => self.log.end_offset(partition)?,
+            OffsetReset::Fail => return Err(self.without_position(partition, expected, start)),
+        };
+        let Some(expected) = expected else { return Ok((from, 0)) };
+        tracing::warn!(
+            %task, topic = partition.topic, partition = partition.partition, offset = expected, start, from,
+            "records behind the committed position were deleted before they were processed"
+        );
+        Ok((from, (from - expected).max(0) as u64))
+    }
+
+    fn without_position(&self, partition: &TopicPartition, expected: Option<Offset>, start: Offset) -> Error {
+        let task = self.task;
+        let what = match expected {
+            Some(offset) => format!(
+                "task {task} is to go on in {partition} from offset {offset}, but the records below offset {start} were \
+                 deleted before they were processed (keep them for longer)"
+            ),
+            None => format!("task {task} has no committed position in {partition}"),
+        };
+        let remedy =
+            "and `offset-reset` is `fail`; commit one for the group, or choose `earliest` or `latest`";
+        Error::new(ErrorKind::OffsetOutOfRange, format!("{what}, {remedy}"))
     }
 }

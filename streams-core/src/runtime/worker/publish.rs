@@ -103,7 +103,7 @@ impl RunningTask {
         let stores = self.look_at_stores(now);
         let restoring = self.is_restoring();
         let (consumed, buffered, dirty) = (self.consumed(), self.buffered(), self.dirty);
-        let RunningTask { task, inputs, targets, refused, counters, .. } = self;
+        let RunningTask { task, inputs, targets, dropped, counters, .. } = self;
         let (id, time, state) = (task.id, task.stream_time(), task.state().clone());
         shared.gauges.publish(id, |gauge| {
             let metrics = &mut gauge.metrics;
@@ -149,7 +149,7 @@ impl RunningTask {
             }
             if !dirty {
                 gauge.dropped = task.drops().clone();
-                gauge.dropped.merge(refused);
+                gauge.dropped.merge(dropped);
             }
         });
     }

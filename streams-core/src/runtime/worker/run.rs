@@ -62,13 +62,26 @@ impl Worker {
 
     /// One turn; whether there is to be another. A transaction that was fenced is done again.
     fn turn(&mut self) -> Result<bool> {
-        match self.try_turn() {
-            Err(error) if may_pass(&error) => {
-                self.reset(error)?;
-                // What could not be committed at the end is done again by whoever takes over.
-                Ok(!self.stopping)
-            }
-            other => other,
+        let error = match self.try_turn() {
+            Err(error) if may_pass(&error) => error,
+            other => return other,
+        };
+        let error = self.keep_position(error)?;
+        self.reset(error)?;
+        // What could not be committed at the end is done again by whoever takes over.
+        Ok(!self.stopping)
+    }
+
+    /// Where records are gone, commits what was processed before them: the position tells how many are missing, and
+    /// whose they are if it is refused. What is to be reported then.
+    fn keep_position(&mut self, error: Error) -> Result<Error> {
+        if error.kind() != ErrorKind::OffsetOutOfRange {
+            return Ok(error);
+        }
+        match self.commit() {
+            Ok(()) => Ok(error),
+            Err(refused) if may_pass(&refused) => Ok(refused),
+            Err(failed) => Err(failed),
         }
     }
 

@@ -126,7 +126,7 @@ impl Sender {
         self.sticky = self.sticky.wrapping_add(1);
         let (sticky, shared) = (self.sticky, Arc::clone(&self.shared));
         let producer = self.producer()?;
-        let RunningTask { task, targets, refused, .. } = task;
+        let RunningTask { task, targets, dropped, .. } = task;
         let id = task.id;
         let (outputs, topics) = task.outputs();
         let mut count = 0;
@@ -150,7 +150,7 @@ impl Sender {
                     let node = sink_of(&shared, id.sub_topology, name());
                     let refusal = Refusal { shared: &shared, name: name(), partition, error };
                     refusal.judge(&mut *producer, record)?;
-                    refused.add(node, DropReason::ProductionFailed, 1);
+                    dropped.add(node, DropReason::ProductionFailed, 1);
                 }
             }
             Ok(())

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{Offset, TaskId};
 use crate::log::{Committed, PartitionReader, Wakeup};
-use crate::operators::DropCounts;
+use crate::operators::{DropCounts, DropReason};
 use crate::runtime::config::{Config, Forwarding, TaskIdle};
 use crate::runtime::shared::{Shared, partitions_of, wall_clock};
 use crate::runtime::worker::fetch::{Bound, Input};
@@ -32,6 +32,8 @@ pub(in crate::runtime) struct OpenInput {
     pub(in crate::runtime) bound: Bound,
     /// Whether consumed records are to be deleted.
     pub(in crate::runtime) purge: bool,
+    /// Offsets between what is committed and where it begins, whose records were deleted.
+    pub(in crate::runtime) deleted: u64,
 }
 
 pub(super) struct RunningTask {
@@ -46,8 +48,8 @@ pub(super) struct RunningTask {
     pub(super) dirty: bool,
     /// Whether it is to do nothing until its partitions are handed out anew.
     pub(super) suspended: bool,
-    /// Results that the log refused and the policy let pass.
-    pub(super) refused: DropCounts,
+    /// Records that no operator dropped: results that the log refused and the policy let pass, and deleted input.
+    pub(super) dropped: DropCounts,
     consumed: u64,
     pub(super) counters: TaskCounters,
     told_drained: bool,
@@ -80,6 +82,10 @@ impl RunningTask {
         let task = Task::new(&shared.topology, id, &topics, env)?;
         let committed: Vec<Option<Committed>> = inputs.iter().map(|input| input.committed.clone()).collect();
         let restore = Restore::begin(&task, &committed, shared, wakeup)?;
+        let mut dropped = DropCounts::default();
+        for input in inputs.iter().filter(|input| input.deleted > 0) {
+            dropped.add(input.topic.sources[0], DropReason::Deleted, input.deleted);
+        }
         shared.states.insert(id, task.state(), wakeup);
         publish::introduce(&task, &topics, shared, worker);
         let inputs = inputs
@@ -95,7 +101,7 @@ impl RunningTask {
             targets: Vec::new(),
             dirty: false,
             suspended: false,
-            refused: DropCounts::default(),
+            dropped,
             consumed: 0,
             counters: TaskCounters::new(Instant::now()),
             told_drained: false,
@@ -287,8 +293,8 @@ fn unread(task: TaskId, input: &Input, error: Error) -> Error {
     let what = format!("task {task} reads {topic}-{} from offset {offset}", task.partition);
     if error.kind() == ErrorKind::OffsetOutOfRange {
         return error.context(format!(
-            "{what}, where records were deleted before they were processed (started again, it goes on as the setting \
-             `offset-reset` says; keep the records of {topic} for longer)"
+            "{what}, where there is no record any more (it goes on from what is committed, or as the setting \
+             `offset-reset` says)"
         ));
     }
     error.context(what)
