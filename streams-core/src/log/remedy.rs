@@ -68,7 +68,8 @@ impl fmt::Display for TopicFix {
             TopicFix::Delete { topic } => write!(f, "log.delete_topics(&[{topic:?}])?"),
             TopicFix::AddPartitions { topic, partitions } => write!(
                 f,
-                "log.delete_topics(&[{topic:?}])?; log.create_topics(&[NewTopic::new({topic:?}, {partitions})])?"
+                "log.delete_topics(&[{topic:?}])?; log.create_topics(&[NewTopic::new({topic:?}, {partitions})])?; \
+                 // this deletes its records"
             ),
             TopicFix::Configure { topic, settings } => {
                 write!(f, "log.configure_topic({topic:?}, |config| {{ ")?;

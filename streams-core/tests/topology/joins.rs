@@ -53,7 +53,10 @@ fn sides_of_different_counts_are_refused_at_start_and_told_what_to_do_which_then
     log.create_topics(&[NewTopic::new("left", 4), NewTopic::new("right", 1), NewTopic::new("out", 1)])?;
     let refused = App::new(topology, Config::new("app"), Arc::clone(&log)).run_to_end();
     assert_eq!(refused.as_ref().err().map(streams_core::Error::kind), Some(ErrorKind::Topology));
-    assert_eq!(message(refused), expected);
+    let adding = "or, while a topic is empty or its records have no keys (keys would move to other partitions), add \
+         partitions:\n    log.delete_topics(&[\"right\"])?; log.create_topics(&[NewTopic::new(\"right\", 4)])?; // this \
+         deletes its records";
+    assert_eq!(message(refused), format!("application `app` cannot start: {expected}\n  {adding}"));
     assert_eq!(log.list_topics()?.len(), 3, "nothing was created");
 
     let builder = StreamsBuilder::new();
