@@ -74,6 +74,10 @@ pub struct KafkaConfig {
 
 /// A default of producers with transactions only.
 const TRANSACTIONAL: (&str, &str) = ("linger.ms", "5");
+/// A connection that carries nothing for so long is closed; it is opened again when it is needed.
+const IDLE: &str = "connections.max.idle.ms";
+/// The longest such time of producers with transactions.
+const LONGEST_IDLE: Duration = Duration::from_secs(10);
 
 impl KafkaConfig {
     /// The defaults, for the cluster of these brokers.
@@ -191,8 +195,18 @@ impl KafkaConfig {
         if let Some(id) = transactional_id {
             config.set("transactional.id", id);
             config.set("transaction.timeout.ms", self.transaction_timeout.as_millis().to_string());
+            // librdkafka 2.12 looks for a group's coordinator that is gone only when a connection comes up or goes down:
+            // without this, positions would wait for it for ever (confluentinc/librdkafka#5456 and #5511).
+            if !self.sets_for_producers(IDLE) {
+                let idle = self.transaction_timeout.min(LONGEST_IDLE);
+                config.set(IDLE, idle.as_millis().to_string());
+            }
         }
         config
+    }
+
+    fn sets_for_producers(&self, key: &str) -> bool {
+        self.producer.contains_key(key) || self.client.contains_key(key)
     }
 
     fn base(&self, defaults: &[(&str, &str)], more: &BTreeMap<String, String>) -> ClientConfig {

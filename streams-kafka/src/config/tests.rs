@@ -35,6 +35,19 @@ fn settings_of_the_user_go_over_the_defaults() {
 }
 
 #[test]
+fn producers_with_transactions_do_not_wait_for_ever_for_a_coordinator_that_is_gone() {
+    let idle =
+        |config: &KafkaConfig, id| config.for_producer(id).get("connections.max.idle.ms").map(str::to_owned);
+    let mut config = KafkaConfig::new("a:1");
+    assert_eq!(idle(&config, None), None);
+    assert_eq!(idle(&config, Some("id")).as_deref(), Some("10000"));
+    config.transaction_timeout = Duration::from_secs(3);
+    assert_eq!(idle(&config, Some("id")).as_deref(), Some("3000"));
+    config.client.insert("connections.max.idle.ms".into(), "0".into());
+    assert_eq!(idle(&config, Some("id")).as_deref(), Some("0"));
+}
+
+#[test]
 fn mistakes_are_named() {
     let error = |text: &str| KafkaConfig::from_toml(text).unwrap_err();
     for (text, named) in [
