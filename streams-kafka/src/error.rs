@@ -14,7 +14,9 @@ pub(crate) fn kind(code: Code) -> ErrorKind {
         | Code::GroupIdNotFound => ErrorKind::NotFound,
         Code::TopicAlreadyExists => ErrorKind::Exists,
         Code::OffsetOutOfRange | Code::AutoOffsetReset => ErrorKind::OffsetOutOfRange,
-        Code::Fenced
+        // The client has given up and another one takes its place: `Fatal` is what it says to every request then.
+        Code::Fatal
+        | Code::Fenced
         | Code::ProducerFenced
         | Code::InvalidProducerEpoch
         | Code::InvalidProducerIdMapping
@@ -112,4 +114,15 @@ pub(crate) fn client_failed(what: impl Display, error: &KafkaError) -> Error {
         other => code_of(other).map_or(ErrorKind::Io, kind),
     };
     Error::new(kind, format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_client_that_has_given_up_says_is_got_over_by_another_one() {
+        assert_eq!(kind(Code::Fatal), ErrorKind::Fenced);
+        assert_eq!(kind(Code::ClusterAuthorizationFailed), ErrorKind::Config);
+    }
 }
