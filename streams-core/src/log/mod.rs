@@ -233,9 +233,11 @@ pub trait Producer: Send {
     fn partitions(&self, topic: TopicHandle) -> u32;
 
     /// Says that it writes for this process's member of a group: what it has not written yet when partitions are lost
-    /// is thrown away, and everything after that errs with `Fenced`. For producers without transactions, whose late
-    /// records nothing else keeps from the log; one that writes at once has nothing to do.
-    fn bind(&mut self, _group: &str) {}
+    /// is thrown away, as is what could not be written for as long as `_session`, after which others have the
+    /// partitions; and everything after a loss errs with `Fenced`. For producers without transactions, whose late
+    /// records nothing else keeps from the log; one that writes at once has nothing to do. To be called before the
+    /// first topic is looked up.
+    fn bind(&mut self, _group: &str, _session: Duration) {}
 
     /// Begins a transaction.
     fn begin(&mut self) -> Result<()>;

@@ -89,14 +89,9 @@ impl Shared {
         known.ok_or_else(|| Error::new(ErrorKind::Fenced, "the application is not a member of its group at the moment: its positions are committed when it has rejoined"))
     }
 
-    /// Errs with `Fenced` if this process stood still for longer than its session, and the coordinator has not looked
-    /// yet what others have taken over.
-    pub(super) fn check_heartbeat(&self) -> Result<()> {
-        let age = self.heartbeat.age();
-        if age <= self.config.session_timeout {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Fenced, format!("the process stood still for {age:.1?}")))
+    /// Errs with `Fenced` if this process stands still, or stood still since there were so many `breaks`.
+    pub(super) fn check_heartbeat(&self, breaks: u64) -> Result<()> {
+        self.heartbeat.check(self.config.session_timeout, breaks)
     }
 
     /// Nothing is committed until there is a membership again.

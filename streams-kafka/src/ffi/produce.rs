@@ -3,6 +3,7 @@
 use std::ffi::CString;
 use std::os::raw::c_void;
 use std::ptr;
+use std::time::Duration;
 
 use rdkafka::bindings as sys;
 use rdkafka::error::RDKafkaErrorCode;
@@ -10,6 +11,7 @@ use rdkafka::types::RDKafkaRespErr;
 use streams_core::record::EncodedHeaders;
 
 use super::Handle;
+use super::transaction::millis;
 
 /// A topic of one client.
 pub(crate) struct TopicRef {
@@ -28,6 +30,22 @@ impl TopicRef {
         let name = CString::new(name).ok()?;
         // SAFETY: client and name are valid during the call; without a configuration the client's is used.
         let topic = unsafe { sys::rd_kafka_topic_new(client.native(), name.as_ptr(), ptr::null_mut()) };
+        (!topic.is_null()).then(|| TopicRef { topic, client: client.clone() })
+    }
+
+    /// As `new`, the first of this topic in a producer: records that were not written after `timeout` are thrown away,
+    /// and reported as `MessageTimedOut`. `None` also if the producer lets records wait for longer than that.
+    pub(crate) fn expiring(client: &Handle, name: &str, timeout: Duration) -> Option<TopicRef> {
+        let name = CString::new(name).ok()?;
+        let millis = CString::new(millis(timeout).to_string()).ok()?;
+        // SAFETY: client and strings are valid during the calls, and no error text is asked for. The configuration is
+        // ours until `rd_kafka_topic_new` takes it, which it does whether it succeeds or not.
+        let topic = unsafe {
+            let config = sys::rd_kafka_default_topic_conf_dup(client.native());
+            let key = c"message.timeout.ms".as_ptr();
+            sys::rd_kafka_topic_conf_set(config, key, millis.as_ptr(), ptr::null_mut(), 0);
+            sys::rd_kafka_topic_new(client.native(), name.as_ptr(), config)
+        };
         (!topic.is_null()).then(|| TopicRef { topic, client: client.clone() })
     }
 

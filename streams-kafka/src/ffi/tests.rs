@@ -1,14 +1,15 @@
 //! The calls into C against the broker that is part of librdkafka, so that they can run under a memory checker
 //! (`scripts/kafka/sanitize.sh`). What they do on a real broker is tested by the contract of the log.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::message::DeliveryResult;
 use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{BaseProducer, DefaultProducerContext};
-use rdkafka::{ClientConfig, TopicPartitionList};
+use rdkafka::producer::{BaseProducer, DefaultProducerContext, ProducerContext};
+use rdkafka::{ClientConfig, ClientContext, TopicPartitionList};
 use streams_core::ids::TopicPartition;
 use streams_core::log::{Committed, GroupMetadata, Wakeup};
 use streams_core::record::{EncodedHeaders, encode_header};
@@ -192,4 +193,43 @@ fn transactions_offsets_and_metadata_go_over_and_come_back() {
     assert_eq!(found.len(), 2);
     assert!(group_metadata(&handle).is_none(), "a producer is in no group");
     drain(&handle, |_, _| {});
+}
+
+/// Keeps what became of records.
+#[derive(Clone, Default)]
+struct Fates(Arc<Mutex<Vec<Option<RDKafkaErrorCode>>>>);
+
+impl ClientContext for Fates {}
+
+impl ProducerContext for Fates {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, _: usize) {
+        let code = result.as_ref().err().and_then(|(error, _)| error.rdkafka_error_code());
+        self.0.lock().unwrap().push(code);
+    }
+}
+
+#[test]
+fn records_that_could_not_be_written_for_too_long_are_thrown_away() {
+    // Nobody listens there.
+    let fates = Fates::default();
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", "127.0.0.1:1").set("linger.ms", "20");
+    let producer: BaseProducer<Fates> = config.create_with_context(fates.clone()).unwrap();
+    let producer = Arc::new(producer);
+    let handle: Handle = producer.clone();
+    assert!(
+        TopicRef::expiring(&handle, TOPIC, Duration::from_millis(10)).is_none(),
+        "less than they wait anyway"
+    );
+    let topic = TopicRef::expiring(&handle, TOPIC, Duration::from_millis(100)).unwrap();
+    let headers = EncodedHeaders(&[]);
+    let record = Outgoing { partition: 0, key: None, value: Some(b"v"), timestamp: 1, headers, opaque: 0 };
+    produce(&topic, &record).unwrap();
+    let until = Instant::now() + PATIENCE;
+    while fates.0.lock().unwrap().is_empty() && Instant::now() < until {
+        producer.poll(Duration::from_millis(50));
+    }
+    assert_eq!(*fates.0.lock().unwrap(), [Some(RDKafkaErrorCode::MessageTimedOut)]);
 }

@@ -49,6 +49,8 @@ pub(crate) struct KafkaProducer {
     transactional_id: Option<String>,
     /// For whom it writes, if it has no transactions.
     bound: Option<Arc<Bound>>,
+    /// What could not be written for so long is thrown away: others may have written it by then.
+    session: Option<Duration>,
     open: bool,
     /// Whether a commit has begun and was not answered.
     undecided: bool,
@@ -87,6 +89,7 @@ impl KafkaProducer {
             offsets: Vec::new(),
             transactional_id: id,
             bound: None,
+            session: None,
             open: false,
             undecided: false,
             pending: 0,
@@ -199,7 +202,11 @@ impl Producer for KafkaProducer {
             return Ok(TopicHandle(known));
         }
         let (partitions, max_bytes, keyed) = self.look_up(name)?;
-        let handle = TopicRef::new(&self.client, name)
+        let expiring = |session| TopicRef::expiring(&self.client, name, session);
+        let handle = self
+            .session
+            .and_then(expiring)
+            .or_else(|| TopicRef::new(&self.client, name))
             .ok_or_else(|| failed(format!("topic {name:?}"), Code::InvalidTopic))?;
         let first = self.written.len();
         let number = self.topics.len() as u32;
@@ -213,7 +220,8 @@ impl Producer for KafkaProducer {
         self.topics.get(topic.0 as usize).map_or(0, |topic| topic.partitions)
     }
 
-    fn bind(&mut self, group: &str) {
+    fn bind(&mut self, group: &str, session: Duration) {
+        self.session = Some(session);
         self.bound = Some(self.shared.members.bind(group, &self.client));
     }
 
@@ -278,7 +286,8 @@ impl Producer for KafkaProducer {
         let drained = self.drain("flushing");
         points::pass("flushed");
         self.settle();
-        drained
+        // Others may have written in between, if partitions were lost meanwhile.
+        drained.and_then(|()| self.check_open())
     }
 
     fn written_end(&self, topic: TopicHandle, partition: u32) -> Option<Offset> {
@@ -293,6 +302,10 @@ impl Producer for KafkaProducer {
 
 impl Drop for KafkaProducer {
     fn drop(&mut self) {
+        if self.bound.is_some() {
+            // What is done again must not get into the log behind that.
+            ffi::purge(&self.client);
+        }
         // The thread ends with its next round and takes the client along.
         self.stop.store(true, Ordering::Release);
     }

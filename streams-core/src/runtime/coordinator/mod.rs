@@ -216,6 +216,7 @@ impl Coordinator {
             self.opening.clear();
             self.positions.clear();
             self.drop_tasks(self.open.values().copied().collect());
+            self.shared.heartbeat.note_break();
         }
         self.shared.heartbeat.beat();
     }

@@ -53,6 +53,8 @@ impl Worker {
             producer.commit()?;
         } else {
             producer.flush()?;
+            // What got into the log behind the records of others must not pass for the end of the state here.
+            self.shared.check_heartbeat(self.breaks)?;
         }
         let blocked = sending.elapsed();
         for task in self.tasks.iter_mut().filter(|task| task.dirty) {

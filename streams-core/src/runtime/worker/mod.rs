@@ -72,6 +72,8 @@ pub(super) struct Worker {
     failures: u32,
     /// Since when they fail.
     failing: Option<Instant>,
+    /// How often the process had stood still when this turn began.
+    breaks: u64,
     /// It was told to stop.
     stopping: bool,
     /// Until when a task waits for an input that is at its end.
@@ -108,6 +110,7 @@ impl Worker {
                 current: usize::MAX,
                 failures: 0,
                 failing: None,
+                breaks: 0,
                 stopping: false,
                 idle_until: None,
                 purgeable: 0,

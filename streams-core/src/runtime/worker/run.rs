@@ -86,7 +86,9 @@ impl Worker {
     }
 
     fn try_turn(&mut self) -> Result<bool> {
-        if !self.sender.is_transactional() && self.shared.check_heartbeat().is_err() {
+        // First: a command to drop the tasks that goes with it is there by now.
+        self.breaks = self.shared.heartbeat.breaks();
+        if !self.sender.is_transactional() && self.shared.check_heartbeat(self.breaks).is_err() {
             self.beat(Doing::Waiting, None);
             self.commands.wakeup().wait(PULSE);
             return Ok(true);

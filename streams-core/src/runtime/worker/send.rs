@@ -65,7 +65,7 @@ impl Sender {
                 let options = ProducerOptions { transactional_id: self.transactional_id.clone() };
                 let mut producer = self.shared.log.open_producer(options)?;
                 if self.transactional_id.is_none() {
-                    producer.bind(&self.shared.application_id);
+                    producer.bind(&self.shared.application_id, self.shared.config.session_timeout);
                 }
                 producer
             }
@@ -171,7 +171,7 @@ impl Worker {
         let id = task.id();
         self.shared.vitals.pulses.worker(self.index).beat(Doing::Committing, Some(id));
         if !self.sender.is_transactional() {
-            self.shared.check_heartbeat()?;
+            self.shared.check_heartbeat(self.breaks)?;
         }
         self.sender.drain(task)
     }
