@@ -7,10 +7,14 @@ use streams_core::log::Log;
 use streams_core::runtime::{Guarantee, Start, Subscription};
 use streams_core::{ErrorKind, Topic};
 
-use crate::job::{Counts, Job, Written};
+use crate::job::{Counts, Job, Writer, Written};
 
 /// How long results may take to come, with everything well.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+/// Times that results which are late are asked for again, each after an equal part of that.
+const LATES: u32 = 3;
+/// Lines that are written for that: every word is among them.
+const MORE: usize = 25;
 /// How long to look for results that must not come.
 const NOTHING: Duration = Duration::from_millis(300);
 
@@ -22,6 +26,7 @@ struct Results {
     /// All of them, in the order they were read.
     story: Vec<String>,
     exactly_once: bool,
+    windowed: bool,
 }
 
 /// The results of a job, read from the beginning.
@@ -34,13 +39,30 @@ impl Checker {
     pub(crate) fn open(job: &Job, bootstrap: &str) -> Checker {
         let log = job.log(bootstrap);
         let exactly_once = job.guarantee == Guarantee::ExactlyOnce;
-        let open = |name| Results::open(&log, name, exactly_once);
-        Checker { counts: open(job.counts()), windows: open(job.windows()) }
+        let open = |name, windowed| Results::open(&log, name, exactly_once, windowed);
+        Checker { counts: open(job.counts(), false), windows: open(job.windows(), true) }
     }
 
     /// Reads until everything written has come. Errs if a result comes twice or not, or out of order.
     pub(crate) fn catch_up(&mut self, written: &Written) -> Result<(), String> {
-        let until = Instant::now() + PATIENCE;
+        self.catch_up_until(written, Instant::now() + PATIENCE)
+    }
+
+    /// As `catch_up`. Under at-least-once the last result of a word may be of a process that was late: then the next one
+    /// is not, for which more lines are written.
+    pub(crate) fn settle(&mut self, writer: &mut Writer) -> Result<(), String> {
+        let lates = if self.counts.exactly_once { 0 } else { LATES };
+        for _ in 0..lates {
+            let until = Instant::now() + PATIENCE / (LATES + 1);
+            if self.catch_up_until(&writer.written, until).is_ok() {
+                return Ok(());
+            }
+            writer.write(MORE);
+        }
+        self.catch_up(&writer.written)
+    }
+
+    fn catch_up_until(&mut self, written: &Written, until: Instant) -> Result<(), String> {
         self.counts.catch_up(&written.counts, until)?;
         self.windows.catch_up(&written.windows, until)
     }
@@ -64,7 +86,7 @@ impl Checker {
 }
 
 impl Results {
-    fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool) -> Results {
+    fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool, windowed: bool) -> Results {
         let until = Instant::now() + PATIENCE;
         let subscription = loop {
             match Subscription::open(log, &Topic::new(name), Start::Earliest) {
@@ -75,7 +97,7 @@ impl Results {
                 other => break other.unwrap(),
             }
         };
-        Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once }
+        Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once, windowed }
     }
 
     fn catch_up(&mut self, written: &Counts, until: Instant) -> Result<(), String> {
@@ -106,7 +128,11 @@ impl Results {
                     self.name
                 ));
             }
-            *last = result.record.value;
+            // No later result tells of a window that is over.
+            *last = match self.exactly_once || !self.windowed {
+                true => result.record.value,
+                false => result.record.value.max(*last),
+            };
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ const SMALL: &str = "trap '' XFSZ; ulimit -f 700; exec \"$@\"";
 
 #[test]
 fn a_full_disk_is_an_error_that_names_the_directory_and_loses_nothing() {
-    let _alone = Arena::alone();
+    let _beside_others = Arena::beside_others();
     let arena = Arena::shared();
     let bootstrap = arena.cluster.bootstrap();
     let job = Job::new("full");

@@ -78,6 +78,20 @@ impl Fault {
         }
     }
 
+    /// What it is, without whom it strikes and when.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Fault::Kill { .. } => "kill".to_owned(),
+            Fault::KillAt { point, .. } => format!("kill at {point}"),
+            Fault::PauseAt { .. } => "pause at an instant".to_owned(),
+            Fault::Pause { .. } => "pause".to_owned(),
+            Fault::Restart { .. } => "restart".to_owned(),
+            Fault::CutOff { cut } => format!("cut off: {cut:?}"),
+            Fault::KillBroker(leader) => format!("kill broker: {}", leader.kind()),
+            Fault::PauseBroker(leader) => format!("pause broker: {}", leader.kind()),
+        }
+    }
+
     pub(crate) fn victim(&self) -> Victim {
         match self {
             Fault::Kill { process, .. }
@@ -87,6 +101,16 @@ impl Fault {
             | Fault::Restart { process } => Victim::Process(*process),
             Fault::CutOff { .. } => Victim::Process(BEHIND_LANE),
             Fault::KillBroker(_) | Fault::PauseBroker(_) => Victim::Broker,
+        }
+    }
+}
+
+impl Leader {
+    fn kind(&self) -> &'static str {
+        match self {
+            Leader::Group => "group",
+            Leader::Transactions => "transactions",
+            Leader::Lines(_) => "lines",
         }
     }
 }

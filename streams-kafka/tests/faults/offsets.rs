@@ -13,7 +13,7 @@ use crate::job::{Job, Writer};
 
 #[test]
 fn a_change_of_positions_that_nobody_answers_is_an_error_and_may_be_made_again() {
-    let _alone = Arena::alone();
+    let _beside_others = Arena::beside_others();
     let arena = Arena::shared();
     let job = Job::new("positions");
     Writer::create(&job, arena.cluster.bootstrap());

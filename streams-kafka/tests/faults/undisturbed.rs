@@ -14,7 +14,7 @@ use crate::process::Process;
 
 #[test]
 fn without_faults_at_least_once_counts_everything_once() {
-    let _alone = Arena::alone();
+    let _beside_others = Arena::beside_others();
     let arena = Arena::shared();
     let bootstrap = arena.cluster.bootstrap();
     let mut job = Job::new("undisturbed");
@@ -37,7 +37,7 @@ fn without_faults_at_least_once_counts_everything_once() {
 
 #[test]
 fn after_a_crash_just_the_records_behind_the_written_state_are_restored() {
-    let _alone = Arena::alone();
+    let _beside_others = Arena::beside_others();
     let arena = Arena::shared();
     let bootstrap = arena.cluster.bootstrap();
     let mut job = Job::new("tail");
