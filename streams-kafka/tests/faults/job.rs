@@ -12,7 +12,7 @@ use streams_core::{Grouped, Result, StreamsBuilder, Topic, Topology};
 use streams_kafka::{GroupProtocol, KafkaConfig, KafkaLog};
 
 const WORDS: [&str; 7] = ["to", "be", "or", "not", "that", "is", "question"];
-/// A process that is silent for this long loses its tasks. The test brokers have the same for the consumer protocol.
+/// The sessions of jobs, if nothing else is said. The test brokers have the same for the consumer protocol.
 pub(crate) const SESSION: Duration = Duration::from_secs(3);
 /// A transaction that is open for longer is aborted.
 pub(crate) const TRANSACTION: Duration = Duration::from_secs(4);
@@ -30,6 +30,8 @@ pub(crate) struct Job {
     pub(crate) protocol: GroupProtocol,
     pub(crate) guarantee: Guarantee,
     pub(crate) threads: usize,
+    /// A process that is silent for this long loses its tasks; with the consumer protocol the brokers have their own.
+    pub(crate) session: Duration,
     /// How often committed state is written to the engine.
     pub(crate) flush: Duration,
 }
@@ -49,6 +51,7 @@ impl Job {
             protocol: GroupProtocol::Classic,
             guarantee: Guarantee::ExactlyOnce,
             threads: 2,
+            session: SESSION,
             flush: Duration::from_millis(300),
         }
     }
@@ -100,7 +103,7 @@ impl Job {
         let mut config = Config::new(&self.id);
         config.forwarding = Forwarding::PerUpdate;
         config.guarantee = self.guarantee;
-        config.session_timeout = SESSION;
+        config.session_timeout = self.session;
         config.num_threads = self.threads;
         config.state_dir = Some(state.to_owned());
         config.flush_interval = self.flush;
@@ -115,7 +118,8 @@ impl Job {
     pub(crate) fn to_text(&self) -> String {
         let consumer = self.protocol == GroupProtocol::Consumer;
         let at_least_once = self.guarantee == Guarantee::AtLeastOnce;
-        format!("{}\n{consumer}\n{at_least_once}\n{}\n{}", self.id, self.threads, self.flush.as_millis())
+        let (session, flush) = (self.session.as_millis(), self.flush.as_millis());
+        format!("{}\n{consumer}\n{at_least_once}\n{}\n{session}\n{flush}", self.id, self.threads)
     }
 
     pub(crate) fn of_text<'a>(words: &mut impl Iterator<Item = &'a str>) -> Job {
@@ -125,6 +129,7 @@ impl Job {
             protocol: if next() == "true" { GroupProtocol::Consumer } else { GroupProtocol::Classic },
             guarantee: if next() == "true" { Guarantee::AtLeastOnce } else { Guarantee::ExactlyOnce },
             threads: next().parse().unwrap(),
+            session: Duration::from_millis(next().parse().unwrap()),
             flush: Duration::from_millis(next().parse().unwrap()),
         }
     }

@@ -7,11 +7,14 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use streams_core::ErrorKind;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::job::Job;
 
 const JOB: &str = "STREAMS_KAFKA_TEST_JOB";
+/// Times that a process tries to start.
+const STARTS: usize = 5;
 /// How long a process may take for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -24,9 +27,18 @@ fn child() {
     tracing_subscriber::fmt().with_ansi(false).with_max_level(level).with_writer(std::io::stderr).init();
     let mut words = text.split('\n');
     let (bootstrap, state) = (words.next().unwrap(), words.next().unwrap());
-    let app = match Job::of_text(&mut words).start(bootstrap, Path::new(state)) {
-        Ok(app) => app,
-        Err(error) => return println!("\nended failed: {error}"),
+    let job = Job::of_text(&mut words);
+    let mut left = STARTS;
+    let app = loop {
+        left -= 1;
+        match job.start(bootstrap, Path::new(state)) {
+            Ok(app) => break app,
+            // Brokers may be away: whoever supervises a process starts it again.
+            Err(error) if error.kind() == ErrorKind::Timeout && left > 0 => {
+                tracing::warn!(%error, "not started");
+            }
+            Err(error) => return println!("\nended failed: {error}"),
+        }
     };
     let app = Arc::new(app);
     let for_stop = Arc::clone(&app);
@@ -191,7 +203,8 @@ impl Process {
 
     /// Asks it to stop and waits until it has. Errs if it failed.
     pub(crate) fn stop(&mut self) -> Result<(), String> {
-        self.running.as_mut().unwrap().stdin.write_all(b"stop\n").map_err(|error| error.to_string())?;
+        let asked = self.running.as_mut().unwrap().stdin.write_all(b"stop\n");
+        asked.map_err(|error| format!("{} was to stop: {error}; {:?}", self.name(), self.status()))?;
         let status = self.wait_for("its end", |status| status.ended.is_some())?;
         self.wait_ended(PATIENCE);
         match status.ended.as_deref() {

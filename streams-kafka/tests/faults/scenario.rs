@@ -16,7 +16,7 @@ use crate::random::Random;
 /// Lines that are written before and after each fault begins.
 const LINES: usize = 25;
 /// How long to wait for a process to pass an instant at which it is to end; it may have nothing to do there.
-const PASSING: Duration = Duration::from_secs(8);
+const PASSING: Duration = Duration::from_secs(6);
 
 /// What follows from a seed.
 pub(crate) struct Plan {
