@@ -127,7 +127,7 @@ impl KafkaConfig {
             ("fetch.queue.backoff.ms", "10"),
             ("fetch.error.backoff.ms", "100"),
             ("fetch.wait.max.ms", "100"),
-            ("queued.min.messages", "50000"),
+            ("queued.min.messages", "20000"),
             ("queued.max.messages.kbytes", "8192"),
         ];
         let mut config = self.base(&defaults, &self.consumer);

@@ -32,7 +32,7 @@ pub use process::{
 pub(crate) use context::{Failing, Origin, Scratch, TaskContext, TopicCounts, TopicTable};
 pub(crate) use merge::SharedPort;
 pub(crate) use outputs::{Outputs, Partition, Target};
-pub(crate) use port::{NodePort, Port, TaskNode};
+pub(crate) use port::{Coming, NodePort, Port, TaskNode};
 pub use table::{TransformContext, ValueTransformer};
 pub(crate) use tee::{Choice, Discard, Tee};
 pub(crate) use whereabouts::Whereabouts;

@@ -1,7 +1,8 @@
 //! Records that a task has put out and that are not in the log yet.
 
 use crate::error::Result;
-use crate::record::{RecordBatch, RecordView};
+use crate::log::murmur2;
+use crate::record::{Entry, RecordBatch, RecordView};
 
 /// Where a record is to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,21 @@ pub(crate) enum Partition {
     Number(u32),
 }
 
+impl Partition {
+    /// By the hash of the key, without its last `suffix` bytes.
+    pub(crate) fn of_key(key: &[u8], suffix: usize) -> Self {
+        Partition::Hash(murmur2(&key[..key.len().saturating_sub(suffix)]))
+    }
+}
+
+/// The parts of a record, in the order they are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Key,
+    Value,
+    Headers,
+}
+
 /// Bytes that wait to be produced, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
@@ -34,6 +50,40 @@ impl Outputs {
     pub(crate) fn push(&mut self, target: Target, record: RecordView<'_>) {
         self.batch.push(record);
         self.targets.push(target);
+    }
+
+    /// Adds a record whose parts `write` appends to what it is given, in order; it says whether the part is not null.
+    /// The record's partition is decided by its key without the last `suffix` bytes. Nothing is added if it fails.
+    pub(crate) fn append(
+        &mut self,
+        topic: u32,
+        timestamp: i64,
+        suffix: usize,
+        mut write: impl FnMut(Part, &mut Vec<u8>) -> Result<bool>,
+    ) -> Result<()> {
+        let buffer = self.batch.buffer();
+        let start = buffer.len();
+        let mut part = |part| {
+            let from = buffer.len();
+            match write(part, &mut *buffer) {
+                Ok(true) => Ok((buffer.len() - from) as i32),
+                Ok(false) => {
+                    buffer.truncate(from);
+                    Ok(-1)
+                }
+                Err(error) => {
+                    buffer.truncate(start);
+                    Err(error)
+                }
+            }
+        };
+        let (key_len, value_len, headers_len) = (part(Part::Key)?, part(Part::Value)?, part(Part::Headers)?);
+        let key = buffer.get(start..start + key_len.max(0) as usize).filter(|_| key_len >= 0);
+        let partition = key.map_or(Partition::Any, |key| Partition::of_key(key, suffix));
+        let headers_len = headers_len.max(0) as u32;
+        self.batch.place(Entry { offset: 0, timestamp, start, key_len, value_len, headers_len });
+        self.targets.push(Target { topic, partition });
+        Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

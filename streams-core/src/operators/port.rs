@@ -5,8 +5,26 @@ use std::sync::{Arc, Mutex, TryLockError};
 use crate::error::Result;
 use crate::operators::process::PunctuationId;
 use crate::operators::{DropReason, TaskContext};
-use crate::record::Record;
+use crate::record::{Record, RecordBatch};
 use crate::time::Timestamp;
+
+/// Records that are about to be taken up, as they lie in their topic.
+#[derive(Clone, Copy)]
+pub(crate) struct Coming<'a> {
+    pub(crate) batch: &'a RecordBatch,
+    pub(crate) first: usize,
+    pub(crate) end: usize,
+}
+
+impl<'a> Coming<'a> {
+    /// Their keys, of those that have one, and their times in the topic.
+    pub(crate) fn keys(self) -> impl Iterator<Item = (&'a [u8], Timestamp)> {
+        (self.first..self.end).filter_map(move |index| {
+            let record = self.batch.get(index);
+            Some((record.key?, record.timestamp))
+        })
+    }
+}
 
 /// Where records of one type pair go. `push` returns when the record and all that follows from it is done
 /// (depth-first, rule M-2). An error means that the task has failed; what a policy lets pass is no error.
@@ -17,6 +35,10 @@ pub(crate) trait Port<K, V>: Send {
     fn push_nth(&mut self, ctx: &mut TaskContext, _child: usize, record: Record<K, V>) -> Result<()> {
         self.push(ctx, record)
     }
+
+    /// Records with these keys will probably come next, at these times: a node with a store looks where their entries
+    /// lie, so that the waits for memory overlap. A wrong guess costs time and nothing else.
+    fn announce(&mut self, _coming: Coming<'_>) {}
 
     /// A hidden step right before this node dropped a record for this reason: `key` is there if it was for the value.
     /// Whether this node has counted it.
@@ -78,6 +100,10 @@ impl<K, V, N: Port<K, V>> Port<K, V> for NodePort<N> {
     #[inline]
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         exclusive(&self.0, |node| node.push(ctx, record))
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        exclusive(&self.0, |node| node.announce(coming));
     }
 
     fn skipped(

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::NodeId;
-use crate::log::murmur2;
-use crate::operators::outputs::Partition;
+use crate::operators::outputs::{Part, Partition};
 use crate::operators::process::RecordMetadata;
 use crate::operators::{DropReason, Failing, Port, Target, TaskContext};
 use crate::record::{EncodedHeaders, Record, RecordView};
 use crate::serde::{MaybeNull, SerdeRef};
+use crate::time::Timestamp;
 
 /// Chooses partitions (Kafka's `StreamPartitioner`): topic, key, value, number of partitions.
 pub(crate) type PartitionerFn<K, V> = dyn Fn(&str, &K, &V, u32) -> Partitioning + Send + Sync;
@@ -59,6 +59,9 @@ where
 {
     fn push(&mut self, ctx: &mut TaskContext, record: Record<K, V>) -> Result<()> {
         ctx.enter_seen(self.node);
+        if self.encoder.partitioner.is_none() {
+            return self.append(ctx, &record).or_else(|error| ctx.fail(Failing::Production, error.into()));
+        }
         let mut scratch = std::mem::take(&mut ctx.scratch);
         let result = self.write(ctx, &record, &mut scratch.key, &mut scratch.value, &mut scratch.headers);
         ctx.scratch = scratch;
@@ -71,6 +74,21 @@ where
     K: MaybeNull<K2>,
     V: MaybeNull<V2>,
 {
+    /// Writes the record where it waits to be produced, without a copy: its partition is decided by the key.
+    fn append(&self, ctx: &mut TaskContext, record: &Record<K, V>) -> Result<()> {
+        check_time(record.timestamp)?;
+        let encoder = &*self.encoder;
+        let topic = self.topic.unwrap_or_else(|| self.dynamic_topic(ctx, record));
+        ctx.outputs.append(topic, record.timestamp, encoder.key_suffix, |part, out| match part {
+            Part::Key => append(&encoder.key, &record.key, out).map_err(|e| e.context("the key")),
+            Part::Value => append(&encoder.value, &record.value, out).map_err(|e| e.context("the value")),
+            Part::Headers => {
+                record.headers.encode(out);
+                Ok(true)
+            }
+        })
+    }
+
     fn write(
         &self,
         ctx: &mut TaskContext,
@@ -79,12 +97,7 @@ where
         value: &mut Vec<u8>,
         headers: &mut Vec<u8>,
     ) -> Result<()> {
-        if record.timestamp < 0 {
-            return Err(Error::new(
-                ErrorKind::Timestamp,
-                format!("a record with the negative timestamp {} cannot be written", record.timestamp),
-            ));
-        }
+        check_time(record.timestamp)?;
         let encoder = &*self.encoder;
         let topic = self.topic.unwrap_or_else(|| self.dynamic_topic(ctx, record));
         let key = write(&encoder.key, &record.key, key).map_err(|e| e.context("the key"))?;
@@ -98,11 +111,7 @@ where
             value,
             headers: EncodedHeaders(headers),
         };
-        let by_key = || {
-            key.map_or(Partition::Any, |key| {
-                Partition::Hash(murmur2(&key[..key.len().saturating_sub(encoder.key_suffix)]))
-            })
-        };
+        let by_key = || key.map_or(Partition::Any, |key| Partition::of_key(key, encoder.key_suffix));
         let Some(partitioner) = &encoder.partitioner else {
             ctx.outputs.push(Target { topic, partition: by_key() }, view);
             return Ok(());
@@ -153,6 +162,26 @@ fn send_to(
     }
     ctx.outputs.push(Target { topic, partition: Partition::Number(partition) }, view);
     Ok(())
+}
+
+#[inline]
+fn check_time(timestamp: Timestamp) -> Result<()> {
+    if timestamp < 0 {
+        return Err(Error::new(
+            ErrorKind::Timestamp,
+            format!("a record with the negative timestamp {timestamp} cannot be written"),
+        ));
+    }
+    Ok(())
+}
+
+/// Appends the bytes of `value`; whether it is not null.
+#[inline]
+fn append<T: 'static, M: MaybeNull<T>>(serde: &SerdeRef<T>, value: &M, out: &mut Vec<u8>) -> Result<bool> {
+    match value.as_option() {
+        Some(value) if !serde.is_null(value) => serde.serialize(value, out).map(|()| true),
+        _ => Ok(false),
+    }
 }
 
 #[inline]

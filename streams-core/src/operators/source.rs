@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::NodeId;
-use crate::operators::{Failing, Port, TaskContext};
+use crate::operators::{Coming, Failing, Port, TaskContext};
 use crate::record::{Record, RecordBatch, RecordView};
 use crate::serde::{DefaultSerde, SerdeRef, from_bytes, same};
 use crate::time::{StreamTime, Timestamp};
@@ -142,6 +142,9 @@ pub(crate) trait SourceHead: Send {
         partition_time: Timestamp,
     ) -> Result<Option<Timestamp>>;
 
+    /// These will be loaded next.
+    fn announce(&mut self, coming: Coming<'_>);
+
     /// Runs the record that was loaded last.
     fn fire(&mut self, ctx: &mut TaskContext) -> Result<()>;
 }
@@ -178,6 +181,10 @@ impl<K: Send + 'static, V: Send + 'static> SourceHead for Source<K, V> {
         }
     }
 
+    fn announce(&mut self, coming: Coming<'_>) {
+        self.next.announce(coming);
+    }
+
     fn fire(&mut self, ctx: &mut TaskContext) -> Result<()> {
         match self.head.take() {
             Some(record) => self.next.push(ctx, record),
@@ -208,6 +215,10 @@ impl<K: Send + 'static, V: Send + 'static> SourceHead for Sources<K, V> {
             }
         }
         Ok(time)
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        self.0.iter_mut().for_each(|source| source.announce(coming));
     }
 
     fn fire(&mut self, ctx: &mut TaskContext) -> Result<()> {

@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::ids::NodeId;
-use crate::operators::{DropReason, Failing, Port, TaskContext};
+use crate::operators::{Coming, DropReason, Failing, Port, TaskContext};
 use crate::record::Record;
 use crate::time::Timestamp;
 
 /// One stateless verb: a record in, any number out. The only code that is generic over a user's closure.
 pub(crate) trait Stage<K, V, K2, V2>: Send + Sync {
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K2, V2>) -> Result<()>;
+
+    /// Whether records leave with the key they came with, if they leave.
+    fn keeps_keys(&self) -> bool {
+        false
+    }
 
     /// What [`Port::skipped`] does at this stage: nothing, unless it is a hidden step itself.
     fn skipped(
@@ -40,6 +45,12 @@ impl<K, V, K2, V2> Port<K, V> for Driver<K, V, K2, V2> {
         self.stage.apply(ctx, record, &mut *self.next)
     }
 
+    fn announce(&mut self, coming: Coming<'_>) {
+        if self.stage.keeps_keys() {
+            self.next.announce(coming);
+        }
+    }
+
     fn skipped(
         &mut self,
         ctx: &mut TaskContext,
@@ -61,6 +72,10 @@ impl<K, V, F> Stage<K, V, K, V> for Filter<F>
 where
     F: Fn(&K, &V) -> bool + Send + Sync,
 {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V>) -> Result<()> {
         if (self.predicate)(&record.key, &record.value) == self.keep {
             next.push(ctx, record)
@@ -89,6 +104,10 @@ impl<K, V, V2, F> Stage<K, V, K, V2> for MapValues<F>
 where
     F: Fn(&K, V) -> V2 + Send + Sync,
 {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V2>) -> Result<()> {
         let Record { key, value, timestamp, headers } = record;
         let value = (self.0)(&key, value);
@@ -163,6 +182,10 @@ impl<K, V, F> Stage<K, V, K, V> for Peek<F>
 where
     F: Fn(&K, &V) + Send + Sync,
 {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V>) -> Result<()> {
         (self.0)(&record.key, &record.value);
         next.push(ctx, record)
@@ -173,6 +196,10 @@ where
 pub(crate) struct PassThrough;
 
 impl<K, V> Stage<K, V, K, V> for PassThrough {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(&self, ctx: &mut TaskContext, record: Record<K, V>, next: &mut dyn Port<K, V>) -> Result<()> {
         next.push(ctx, record)
     }
@@ -202,6 +229,10 @@ impl<K, V> Stage<K, V, K, V> for Branch<K, V> {
 pub(crate) struct RequireKey(pub(crate) DropReason);
 
 impl<K, V> Stage<Option<K>, V, K, V> for RequireKey {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(
         &self,
         ctx: &mut TaskContext,
@@ -232,6 +263,10 @@ impl<K, V> Stage<Option<K>, V, K, V> for RequireKey {
 pub(crate) struct RequireValue;
 
 impl<K, V> Stage<K, Option<V>, K, V> for RequireValue {
+    fn keeps_keys(&self) -> bool {
+        true
+    }
+
     fn apply(
         &self,
         ctx: &mut TaskContext,

@@ -1,7 +1,7 @@
 //! Fan-out: one record to several children, in the order they were attached (rule M-2).
 
 use crate::error::Result;
-use crate::operators::{DropReason, Port, TaskContext};
+use crate::operators::{Coming, DropReason, Port, TaskContext};
 use crate::record::Record;
 use crate::time::Timestamp;
 
@@ -31,6 +31,10 @@ impl<K: Clone + Send, V: Clone + Send> Port<K, V> for Tee<K, V> {
 
     fn push_nth(&mut self, ctx: &mut TaskContext, child: usize, record: Record<K, V>) -> Result<()> {
         self.0[child].push(ctx, record)
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        self.0.iter_mut().for_each(|child| child.announce(coming));
     }
 
     fn skipped(

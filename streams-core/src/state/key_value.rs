@@ -184,21 +184,33 @@ impl<K: 'static, V: Clone + Send + 'static> KeyValueStore<K, V> {
         self.lock().entries.approximate_len()
     }
 
+    /// Looks where the entries of these keys lie, given as bytes: they will be asked for soon.
+    pub(crate) fn warm<'a>(&self, keys: impl Iterator<Item = &'a [u8]>) {
+        let inner = self.lock();
+        if inner.entries.is_worth_warming() {
+            inner.entries.warm(keys.map(|key| inner.entries.hash(key)));
+        }
+    }
+
     /// Keys that changed since the last call, in the order of their last change; nothing if the store is not
     /// `cached`. Call it before the changes of a commit are taken. Without `want_old`, `old` is `None`.
     pub fn take_unforwarded(&self, want_old: bool) -> Result<Vec<Unforwarded<K, V>>> {
-        let changed = self.lock().entries.take_changed();
-        changed
-            .into_iter()
-            .map(|changed| {
-                Ok(Unforwarded {
-                    key: self.shared.key_serde.deserialize(&changed.key)?,
-                    new: changed.new,
-                    old: changed.old.filter(|_| want_old),
-                    timestamp: changed.timestamp,
-                })
-            })
-            .collect()
+        let mut taken = Vec::new();
+        while self.next_unforwarded(want_old, &mut taken)? {}
+        Ok(taken)
+    }
+
+    /// Adds the next of them to `taken`; whether there are more. What changes meanwhile is for the next time.
+    pub(crate) fn next_unforwarded(
+        &self,
+        want_old: bool,
+        taken: &mut Vec<Unforwarded<K, V>>,
+    ) -> Result<bool> {
+        self.lock().entries.next_changed(|key, new, old, timestamp| {
+            let key = self.shared.key_serde.deserialize(key)?;
+            taken.push(Unforwarded { key, new, old: old.filter(|_| want_old), timestamp });
+            Ok(())
+        })
     }
 
     #[inline]

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 
 use crate::error::Result;
 use crate::ids::Offset;
-use crate::operators::Origin;
-use crate::operators::TaskContext;
 use crate::operators::source::SourceHead;
+use crate::operators::{Coming, Origin, TaskContext};
 use crate::record::RecordBatch;
 use crate::task::aligned::{AlignedTime, Marker};
 use crate::time::{StreamTime, Timestamp};
+
+/// So many records are announced at once to those who will look up their keys.
+const ANNOUNCED: usize = 16;
 
 /// Records of one partition in order. Only the first is ever decoded (rule X-4).
 pub(crate) struct InputQueue {
@@ -126,6 +128,11 @@ impl InputQueue {
             if ctx.policies.uses_dead_letters() {
                 ctx.raw.clear();
                 ctx.raw.push(raw);
+            }
+            if self.cursor.is_multiple_of(ANNOUNCED) {
+                let end = batch.len().min(self.cursor + ANNOUNCED);
+                let coming = Coming { batch, first: self.cursor, end };
+                self.heads.iter_mut().for_each(|head| head.announce(coming));
             }
             for (head, loaded) in self.heads.iter_mut().zip(&mut self.loaded) {
                 let time = head.load(ctx, raw, self.partition_time.get())?;

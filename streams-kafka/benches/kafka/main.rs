@@ -7,6 +7,10 @@
 //! `--smoke` (tiny sizes: only to see that it runs). It needs Java 17 and Maven, `taskset` of util-linux, and about 6 GB of
 //! space for temporary files at full scale. Nothing is measured without `--bench`, which cargo gives.
 //!
+//! `-- --scale 1 --write` is the whole: about a quarter of an hour on two quiet cores, behind a build of some minutes.
+//! From `--scale 0.5` on, which is the default, Kafka Streams has a million records to get warm before it is measured;
+//! below, its column says that the JVM is not warm.
+//!
 //! Broker and program are pinned to a core each; CPU time and memory are those of the whole process, read from `/proc`
 //! between two lines that the program prints. Outputs are checked after every run.
 

@@ -16,16 +16,25 @@ pub(crate) fn lines(rows: &[(&Run, Found)]) -> Vec<String> {
 fn line(rows: &[(&Run, Found)], run: &Run, found: &Found) -> String {
     let beside = |peer: Peer| {
         let other = rows.iter().find(|(other, _)| other.peer == peer && other.is_beside(run));
-        other.filter(|_| run.peer == Peer::Ours && found.cpu > 0.0).map(|(_, other)| other)
+        other.filter(|_| run.peer == Peer::Ours && found.cpu > 0.0)
     };
     let ratio = |peer: Peer, target: Option<f64>| {
-        let Some(other) = beside(peer) else { return "—".to_owned() };
+        let Some((run, other)) = beside(peer) else { return "—".to_owned() };
         let ratio = other.cpu / found.cpu;
         match target {
+            _ if peer == Peer::Java && !run.is_warm() => format!("{ratio:.2} (JVM not warm)"),
             None => format!("{ratio:.2}"),
             Some(target) if ratio >= target => format!("{ratio:.2} (≥ {target}: met)"),
             Some(target) => format!("{ratio:.2} (≥ {target}: **missed**)"),
         }
+    };
+    let memory = match (beside(Peer::Java), memory_target(run)) {
+        (Some((_, other)), Some(target)) => {
+            let share = found.memory / other.memory;
+            let met = if share <= target { "met" } else { "**missed**" };
+            format!(", {share:.2} of Kafka Streams' (≤ {target}: {met})")
+        }
+        _ => String::new(),
     };
     let (bare, java) = targets(run);
     // The start is no matter of records.
@@ -35,7 +44,7 @@ fn line(rows: &[(&Run, Found)], run: &Run, found: &Found) -> String {
         _ => format!("{:.2} s {unit}", value / 1e6),
     };
     format!(
-        "| {} | {} | {} | {} | {:.0} MB | {} | {} | {:.1} |",
+        "| {} | {} | {} | {} | {:.0} MB{memory} | {} | {} | {:.1} |",
         run.name(),
         found.what,
         micros(found.cpu),
@@ -45,6 +54,15 @@ fn line(rows: &[(&Run, Found)], run: &Run, found: &Found) -> String {
         ratio(Peer::Java, java),
         found.others,
     )
+}
+
+/// Which part of Kafka Streams' memory it may have at most.
+fn memory_target(run: &Run) -> Option<f64> {
+    match run.workload {
+        "W6" => Some(0.5),
+        "W8" => None,
+        _ => Some(0.1),
+    }
 }
 
 /// What the ratios to the bare loop and to Kafka Streams are to be at least.

@@ -17,7 +17,7 @@ mod transaction;
 pub(crate) use admin::list_offsets;
 pub(crate) use admin::{OffsetSpec, TopicDescription, alter_offsets, delete_offsets, describe_topic};
 pub(crate) use describe_group::{GroupInfo, describe_group};
-pub(crate) use events::drain;
+pub(crate) use events::{Report, drain, serve};
 pub(crate) use feed::{Feed, FetchClient, Message};
 pub(crate) use list::{Position, offsets};
 pub(crate) use member::{committed, group_metadata, has_given_up};

@@ -13,6 +13,7 @@ use rdkafka::producer::ProducerContext;
 use streams_core::ids::Offset;
 
 use crate::client;
+use crate::ffi::Report;
 
 /// Counts and ends, shared by the thread that sends and the one that hears the reports.
 #[derive(Default)]
@@ -65,6 +66,28 @@ impl Deliveries {
         ends
     }
 
+    /// Takes the reports of a request.
+    pub(super) fn take(&self, reports: &mut dyn Iterator<Item = Report>) {
+        let mut state = self.state();
+        let mut count = 0;
+        for Report { opaque: slot, result } in reports {
+            count += 1;
+            match result {
+                Ok(offset) => {
+                    if state.ends.len() <= slot {
+                        state.ends.resize(slot + 1, None);
+                    }
+                    state.ends[slot] = state.ends[slot].max(Some(offset + 1));
+                }
+                Err(code) => _ = state.failure.get_or_insert(Failure { slot, code }),
+            }
+        }
+        self.count.fetch_add(count, Ordering::Relaxed);
+        if state.waiting {
+            self.news.notify_all();
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,24 +109,12 @@ impl ClientContext for Context {
 impl ProducerContext for Context {
     type DeliveryOpaque = usize;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, slot: usize) {
-        let mut state = self.0.state();
-        self.0.count.fetch_add(1, Ordering::Relaxed);
-        match result {
-            Ok(record) => {
-                if state.ends.len() <= slot {
-                    state.ends.resize(slot + 1, None);
-                }
-                let end = record.offset() + 1;
-                state.ends[slot] = Some(state.ends[slot].map_or(end, |known| known.max(end)));
-            }
-            Err((error, _)) => {
-                let code = error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown);
-                state.failure.get_or_insert(Failure { slot, code });
-            }
-        }
-        if state.waiting {
-            self.0.news.notify_all();
-        }
+    /// Reports that come when the client is closed; all others are taken by [`Deliveries::take`].
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: usize) {
+        let result = match result {
+            Ok(record) => Ok(record.offset()),
+            Err((error, _)) => Err(error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Unknown)),
+        };
+        self.0.take(&mut std::iter::once(Report { opaque, result }));
     }
 }

@@ -17,14 +17,15 @@ use streams_core::record::RecordView;
 use streams_core::{Error, ErrorKind, Result};
 
 use self::deliveries::{Context, Deliveries};
+use crate::client;
 use crate::error::{client_failed, failed};
 use crate::ffi::{self, Handle, Outgoing, TopicRef};
 use crate::group::Bound;
 use crate::log::Shared;
 use crate::points;
 
-/// Longest wait of the thread that serves a client. Shorter than 50 ms would spin (librdkafka).
-const POLL: Duration = Duration::from_millis(100);
+/// Longest wait of the thread that serves a client, in milliseconds.
+const POLL: i32 = 100;
 /// Pause between two tries when the queue is full and no report comes.
 const FULL: Duration = Duration::from_millis(100);
 /// How long a new topic may take to be known to every broker.
@@ -74,12 +75,13 @@ impl KafkaProducer {
             .for_producer(id.as_deref())
             .create_with_context(Context(Arc::clone(&deliveries)))
             .map_err(|e| client_failed(what(), &e))?;
-        let client = Arc::new(client);
+        let client: Handle = Arc::new(client);
         let stop = Arc::new(AtomicBool::new(false));
-        let (for_thread, stopped) = (Arc::clone(&client), Arc::clone(&stop));
+        let (for_thread, stopped, reports) =
+            (Arc::clone(&client), Arc::clone(&stop), Arc::clone(&deliveries));
         Builder::new().name("kafka-producer".into()).spawn(move || {
             while !stopped.load(Ordering::Acquire) {
-                for_thread.poll(POLL);
+                ffi::serve(&for_thread, POLL, client::report, |found| reports.take(found));
             }
         })?;
         let producer = KafkaProducer {

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::ids::NodeId;
 use crate::operators::aggregate::{Fold, old_value};
 use crate::operators::table::Materialization;
-use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::operators::{Change, Coming, DropReason, Port, TaskContext, TaskNode};
 use crate::record::Record;
 use crate::serde::SerdeRef;
 use crate::state::ValueAndTimestamp;
@@ -54,6 +54,10 @@ where
         } else {
             self.next.push(ctx, Record { key, value: change, timestamp, headers })
         }
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        self.store.store.warm(coming.keys().map(|(key, _)| key));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::ids::NodeId;
 use crate::operators::aggregate::{Fold, old_value};
-use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::operators::{Change, Coming, DropReason, Port, TaskContext, TaskNode};
 use crate::record::{Headers, Record};
 use crate::serde::SerdeRef;
 use crate::state::{Put, ValueAndTimestamp, WindowStore};
@@ -70,6 +70,12 @@ where
             }
         }
         if self.emit == Emit::Close { self.emit_closed(ctx, closed, &headers) } else { Ok(()) }
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        let windows = self.windows;
+        let rows = |(key, time)| windows.windows_for(time).map(move |window| (key, window.start));
+        self.store.warm(coming.keys().filter(|(_, time)| *time >= 0).flat_map(rows));
     }
 }
 
@@ -184,11 +190,15 @@ where
         if self.emit != Emit::Commit {
             return Ok(());
         }
-        for update in self.store.take_unforwarded(self.old.are_sent())? {
-            let value = Change { new: update.new, old: update.old };
-            let record =
-                Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };
-            self.next.push(ctx, record)?;
+        let (mut updates, mut more) = (Vec::new(), true);
+        while more {
+            more = self.store.next_unforwarded(self.old.are_sent(), &mut updates)?;
+            for update in updates.drain(..) {
+                let value = Change { new: update.new, old: update.old };
+                let record =
+                    Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };
+                self.next.push(ctx, record)?;
+            }
         }
         Ok(())
     }

@@ -56,12 +56,15 @@ impl<K: Clone + Send + 'static, V: Clone + Send + 'static> Materialization<K, V>
         if !self.held_back {
             return Ok(());
         }
-        for update in self.store.take_unforwarded(self.send_old)? {
-            let value = Change { new: update.new, old: update.old };
-            next.push(
-                ctx,
-                Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() },
-            )?;
+        let (mut updates, mut more) = (Vec::new(), true);
+        while more {
+            more = self.store.next_unforwarded(self.send_old, &mut updates)?;
+            for update in updates.drain(..) {
+                let value = Change { new: update.new, old: update.old };
+                let record =
+                    Record { key: update.key, value, timestamp: update.timestamp, headers: Headers::new() };
+                next.push(ctx, record)?;
+            }
         }
         Ok(())
     }

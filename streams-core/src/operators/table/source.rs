@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::error::Result;
 use crate::ids::NodeId;
 use crate::operators::table::Materialization;
-use crate::operators::{Change, DropReason, Port, TaskContext, TaskNode};
+use crate::operators::{Change, Coming, DropReason, Port, TaskContext, TaskNode};
 use crate::record::Record;
 use crate::serde::MaybeNull;
 
@@ -39,6 +39,12 @@ where
             None => Change { new, old: None },
         };
         self.next.push(ctx, Record { key, value, timestamp, headers })
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        if let Some(table) = &self.store {
+            table.store.warm(coming.keys().map(|(key, _)| key));
+        }
     }
 }
 

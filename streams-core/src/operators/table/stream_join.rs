@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{ErrorKind, Result};
 use crate::ids::NodeId;
 use crate::operators::table::Lookup;
-use crate::operators::{DropReason, Failing, Port, TaskContext};
+use crate::operators::{Coming, DropReason, Failing, Port, TaskContext};
 use crate::record::Record;
 use crate::serde::SerdeRef;
 
@@ -46,6 +46,12 @@ where
             Ok(None) => Ok(()),
             Err(error) if error.kind() == ErrorKind::User => ctx.fail(Failing::Processing, error.into()),
             Err(error) => Err(error),
+        }
+    }
+
+    fn announce(&mut self, coming: Coming<'_>) {
+        if let Lookup::Store(store) | Lookup::Forwarded(store) = &self.table {
+            store.warm(coming.keys().map(|(key, _)| key));
         }
     }
 }

@@ -35,6 +35,8 @@ impl Worker {
                 self.current = index;
                 self.beat(Doing::Processing, Some(self.tasks[index].id()));
                 self.tasks[index].task.prepare_commit()?;
+                // In two steps, because fewer bytes that wait are nearer to the processor.
+                self.send_outputs(index)?;
                 self.tasks[index].task.changes()?;
                 self.send_outputs(index)?;
             }

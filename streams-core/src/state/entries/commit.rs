@@ -18,7 +18,7 @@ impl<V: Clone + 'static> Entries<V> {
     /// commit can only be aborted.
     pub(crate) fn stage(&mut self, emit: &mut Emit<'_>) -> Result<()> {
         self.staged.reserve(self.dirty.len());
-        let dirty = std::mem::take(&mut self.dirty);
+        let mut dirty = std::mem::take(&mut self.dirty);
         for (position, &number) in dirty.iter().enumerate() {
             if position % AHEAD == 0 {
                 self.slots.warm(dirty[position..].iter().take(AHEAD).copied());
@@ -29,6 +29,9 @@ impl<V: Clone + 'static> Entries<V> {
                 return Err(error);
             }
         }
+        // Its memory is used again.
+        dirty.clear();
+        self.dirty = dirty;
         Ok(())
     }
 
@@ -52,6 +55,7 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// What was staged is committed: it is pending from now on.
     pub(crate) fn commit(&mut self) {
+        self.make_room();
         let mut grown = 0;
         let mut rest = self.staged_bytes.as_slice();
         let staged = std::mem::take(&mut self.staged);
@@ -137,10 +141,7 @@ impl<V: Clone + 'static> Entries<V> {
 
     /// Takes over changelog records whose keys are those of the rows.
     pub(crate) fn restore_keys(&mut self, records: &mut dyn Iterator<Item = RecordView<'_>>) {
-        if self.pending.is_empty() && self.room > 0 {
-            // As many as went to the engine the last time will come again.
-            self.pending = Pending::with_capacity(self.room);
-        }
+        self.make_room();
         for record in records {
             if let Some(key) = record.key {
                 self.restore(key.into(), stored(record.value, record.timestamp));
@@ -191,6 +192,13 @@ impl<V: Clone + 'static> Entries<V> {
 
     pub(crate) fn committed_len(&self) -> i64 {
         self.committed_len
+    }
+
+    /// As many rows as went to the engine the last time will come again.
+    fn make_room(&mut self) {
+        if self.pending.is_empty() && self.room > 0 {
+            self.pending = Pending::with_capacity(self.room);
+        }
     }
 
     /// Evicts clean entries while memory is short.

@@ -34,6 +34,9 @@ use slots::{Slots, State, bytes_of};
 /// Slots looked at when one has to go, so that no access takes long.
 const EVICT_STEPS: usize = 32;
 
+/// Fewer entries than this are in the processor's cache anyway.
+const WORTH_WARMING: usize = 4096;
+
 /// The engine below, and this store's number in it.
 #[derive(Clone)]
 pub struct Below {
@@ -118,6 +121,23 @@ impl<V: Clone + 'static> Entries<V> {
             None if self.forward.is_some() => self.load_from_below(key, hash, in_engine),
             None => Ok(self.insert(key, hash, None, 0)),
         }
+    }
+
+    /// The hash of a key, for [`warm`](Self::warm).
+    #[inline]
+    pub(crate) fn hash(&self, key: &[u8]) -> u64 {
+        self.slots.hash(key)
+    }
+
+    /// Whether there are so many entries that looking ahead pays.
+    #[inline]
+    pub(crate) fn is_worth_warming(&self) -> bool {
+        self.slots.len() >= WORTH_WARMING
+    }
+
+    /// Looks where the entries of keys with these hashes lie.
+    pub(crate) fn warm(&self, hashes: impl Iterator<Item = u64>) {
+        self.slots.warm_hashes(hashes);
     }
 
     /// The entry in a slot.

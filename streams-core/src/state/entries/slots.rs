@@ -189,6 +189,24 @@ impl<V> Slots<V> {
         std::hint::black_box(numbers.map(look).fold(0, u32::wrapping_add));
     }
 
+    /// The same for the slots of keys with these hashes.
+    pub(super) fn warm_hashes(&self, hashes: impl Iterator<Item = u64>) {
+        let mut found = [0; AHEAD];
+        let mut count = 0;
+        for hash in hashes {
+            let slots = &self.slots;
+            if let Some(number) = self.table.find(hash, |&number| slots[number as usize].hash == hash) {
+                found[count] = *number;
+                count += 1;
+            }
+            if count == AHEAD {
+                self.warm(found.into_iter());
+                count = 0;
+            }
+        }
+        self.warm(found[..count].iter().copied());
+    }
+
     #[inline]
     pub(super) fn get(&self, number: u32) -> &Slot<V> {
         &self.slots[number as usize]

@@ -271,19 +271,43 @@ impl<K: 'static, V: Clone + Send + 'static> WindowStore<K, V> {
     /// Windows that changed since the last call, in the order of their last change; nothing if the store is not
     /// `cached`. Call it before the changes of a commit are taken. Without `want_old`, `old` is `None`.
     pub fn take_unforwarded(&self, want_old: bool) -> Result<Vec<Unforwarded<Windowed<K>, V>>> {
-        let changed = self.lock().entries.take_changed();
+        let mut taken = Vec::new();
+        while self.next_unforwarded(want_old, &mut taken)? {}
+        Ok(taken)
+    }
+
+    /// Adds the next of them to `taken`; whether there are more. What changes meanwhile is for the next time.
+    pub(crate) fn next_unforwarded(
+        &self,
+        want_old: bool,
+        taken: &mut Vec<Unforwarded<Windowed<K>, V>>,
+    ) -> Result<bool> {
         let Shared { geometry, key_serde, .. } = &*self.shared;
-        changed
-            .into_iter()
-            .map(|changed| {
-                Ok(Unforwarded {
-                    key: rows::windowed(*geometry, key_serde, &changed.key)?,
-                    new: changed.new,
-                    old: changed.old.filter(|_| want_old),
-                    timestamp: changed.timestamp,
-                })
-            })
-            .collect()
+        self.lock().entries.next_changed(|key, new, old, timestamp| {
+            let key = rows::windowed(*geometry, key_serde, key)?;
+            taken.push(Unforwarded { key, new, old: old.filter(|_| want_old), timestamp });
+            Ok(())
+        })
+    }
+
+    /// Looks where the entries of these keys, given as bytes, and windows lie: they will be asked for soon.
+    pub(crate) fn warm<'a>(&self, rows: impl Iterator<Item = (&'a [u8], Timestamp)>) {
+        let mut inner = self.lock();
+        let Inner { entries, row, .. } = &mut *inner;
+        if !entries.is_worth_warming() {
+            return;
+        }
+        entries.warm(rows.map(|(key, start)| {
+            row.clear();
+            let own = |out: &mut Vec<u8>| {
+                out.extend_from_slice(key);
+                Ok::<(), std::convert::Infallible>(())
+            };
+            match self.shared.geometry.row_key(start, 0, row, own) {
+                Ok(()) => entries.hash(row),
+                Err(never) => match never {},
+            }
+        }));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<V>> {
