@@ -3,6 +3,7 @@
 
 mod basics;
 mod bounded;
+mod circles;
 mod clients;
 mod exactly_once;
 mod failing_log;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::error::{ErrorKind, Result};
-use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::coordinator::{Bounded, Coordinator, Event};
 use crate::runtime::listed::Listed;
 use crate::runtime::shared::Shared;
 use crate::runtime::topics;
@@ -40,7 +40,8 @@ impl Coordinator {
         if self.follows_patterns() {
             due = due.min(config.topic_check_interval.saturating_sub(self.last_topic_check.elapsed()));
         }
-        for after in self.open_after.iter().chain(&self.commit_after) {
+        let ends = self.bounded.as_ref().and_then(Bounded::due);
+        for after in self.open_after.iter().chain(&self.commit_after).chain(&ends) {
             due = due.min(after.saturating_duration_since(Instant::now()));
         }
         due

@@ -20,7 +20,7 @@ use clerk::Clerk;
 use opening::Opening;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{TaskId, TopicPartition};
+use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, GroupMember, GroupOptions};
 use crate::runtime::config::Guarantee;
 use crate::runtime::flusher::Flusher;
@@ -47,6 +47,8 @@ pub(super) enum Event {
     LookedUp { task: TaskId, attempt: u64, inputs: Result<Vec<OpenInput>> },
     /// The topics that the topology reads were looked up.
     Planned(Result<Assignments>),
+    /// Where the inputs of a section of the flow end was looked up.
+    Ends { version: u32, section: usize, ends: Result<Vec<(TopicPartition, Offset)>> },
     /// Positions to commit, their outputs being in the log.
     Commit { offsets: Vec<(TopicPartition, Committed)> },
     /// A task has processed and committed all of its bounded input.
@@ -106,7 +108,6 @@ pub(super) struct Coordinator {
     bounded: Option<Bounded>,
     last_purge: Instant,
     last_topic_check: Instant,
-    started: Instant,
     /// Workers that stand still.
     stuck: Vec<usize>,
 }
@@ -153,7 +154,6 @@ impl Coordinator {
             bounded,
             last_purge: now,
             last_topic_check: now,
-            started: now,
             stuck: Vec::new(),
             shared,
         };
@@ -244,6 +244,7 @@ impl Coordinator {
                 self.closing.retain(|task| !tasks.contains(task));
                 self.suspended.extend(tasks.into_iter().filter(|task| self.open.contains_key(task)));
             }
+            Event::Ends { version, section, ends } => self.found_ends(version, section, ends)?,
             Event::Commit { offsets } => self.commit_positions(offsets)?,
             Event::Drained(task) => self.bounded.iter_mut().for_each(|bounded| bounded.drained(task)),
             Event::Finished { tasks } => {
