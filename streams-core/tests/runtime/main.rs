@@ -10,6 +10,8 @@ mod failing_log;
 mod failures;
 mod groups;
 mod lifecycle;
+mod panics;
+mod positions;
 mod reset;
 mod restore;
 mod support;

@@ -10,6 +10,7 @@ mod rebalance;
 mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -123,9 +124,7 @@ impl Coordinator {
         let bounded = if bounded { Some(Bounded::new(&shared, &assignments)?) } else { None };
         let member = join(&shared, &assignments)?;
         let flusher = Some(Flusher::start(&shared)?);
-        let clerk =
-            |what: &str| Clerk::start(format!("{}-{what}", shared.application_id), shared.span.clone());
-        let (look_ups, house) = (clerk("look-ups")?, clerk("house")?);
+        let (look_ups, house) = (Clerk::start(&shared, "look-ups")?, Clerk::start(&shared, "house")?);
         let now = Instant::now();
         let mut coordinator = Coordinator {
             assignments,
@@ -166,8 +165,12 @@ impl Coordinator {
         Ok(coordinator)
     }
 
-    /// Runs until the application has stopped; the state it ends in.
+    /// Runs until the application has stopped; the state it ends in. A panic of this thread aborts what is under way.
     pub(super) fn run(mut self) -> AppState {
+        catch_unwind(AssertUnwindSafe(|| self.run_turns())).unwrap_or_else(|panic| self.abandon(&*panic))
+    }
+
+    fn run_turns(&mut self) -> AppState {
         self.set_state(AppState::Rebalancing);
         let longest = (self.shared.config.session_timeout / 3).min(LOOK);
         while !self.stop && self.failure.is_none() {

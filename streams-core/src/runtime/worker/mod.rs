@@ -50,6 +50,8 @@ pub(super) enum Command {
     Finish(Vec<TaskId>, Arc<BTreeSet<NodeId>>),
     /// Commit everything, close all tasks and end.
     Stop,
+    /// Abort everything, drop all tasks and end.
+    Abort,
 }
 
 /// A worker as the coordinator sees it.
@@ -192,6 +194,11 @@ impl Worker {
                     self.counters.closed += 1;
                     task.close(&self.shared)?;
                 }
+                return Ok(false);
+            }
+            Command::Abort => {
+                self.stopping = true;
+                self.abort()?;
                 return Ok(false);
             }
         }

@@ -24,7 +24,7 @@ impl Coordinator {
         }
         let version = bounded.version;
         let (log, shared): (_, Weak<Shared>) = (Arc::clone(&self.shared.log), Arc::downgrade(&self.shared));
-        self.look_ups.send(move || {
+        self.look_ups.send("looking up where the input ends", move || {
             // What was committed lies before it, although readers may not see it yet.
             let end = |partition: TopicPartition| log.written_offset(&partition).map(|end| (partition, end));
             let ends: Result<Vec<_>> = partitions.into_iter().map(end).collect();
