@@ -8,6 +8,7 @@
 mod assigned;
 mod created;
 mod members;
+mod positions;
 #[allow(dead_code, reason = "not all of it is of interest here")]
 #[path = "../../../tests/topics/programs.rs"]
 mod programs;
