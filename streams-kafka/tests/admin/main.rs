@@ -6,6 +6,7 @@
 )]
 
 mod assigned;
+mod circles;
 mod created;
 mod members;
 mod positions;
