@@ -25,7 +25,8 @@ pub enum GroupProtocol {
 ///
 /// `client`, `consumer` and `producer` are settings of librdkafka by their names there, for all clients, those that
 /// read, and those that write. They go over the defaults of this crate; those that it needs for itself are refused
-/// with the reason.
+/// with the reason. A `client.id` stands in front of the name of each member of a group, with a hyphen; other clients
+/// have it as it is.
 ///
 /// ```
 /// use streams_kafka::{GroupProtocol, KafkaConfig};
@@ -146,9 +147,13 @@ impl KafkaConfig {
         let session = session.as_millis().max(1);
         let defaults = [("topic.metadata.refresh.interval.ms", "5000")];
         let mut config = self.base(&defaults, &self.consumer);
+        let member_name = match config.get("client.id") {
+            Some(client) => format!("{client}-{name}"),
+            None => name.to_owned(),
+        };
         config
             .set("group.id", group)
-            .set("client.id", name)
+            .set("client.id", member_name)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "latest")

@@ -93,7 +93,27 @@ pub(crate) fn kind(code: Code) -> ErrorKind {
 /// An error of this code, with what was being done.
 #[cold]
 pub(crate) fn failed(what: impl Display, code: Code) -> Error {
-    Error::new(kind(code), format!("{what}: {code}"))
+    Error::new(kind(code), format!("{what}: {code}{}", remedy(code)))
+}
+
+/// What to do about a code that does not pass by itself.
+fn remedy(code: Code) -> &'static str {
+    match code {
+        Code::TopicAuthorizationFailed => {
+            "; give the client's user the rights to read, write and describe the topic"
+        }
+        Code::GroupAuthorizationFailed => "; give the client's user the right to read the group",
+        Code::TransactionalIdAuthorizationFailed => {
+            "; give the client's user the right to write with transactional ids"
+        }
+        Code::ClusterAuthorizationFailed => {
+            "; give the client's user the rights on the cluster that this needs"
+        }
+        Code::UnknownTopicOrPartition | Code::UnknownTopic | Code::UnknownPartition => {
+            "; it was deleted or never created: create it and start again"
+        }
+        _ => "",
+    }
 }
 
 /// The code in an error of the client.
@@ -113,7 +133,7 @@ pub(crate) fn client_failed(what: impl Display, error: &KafkaError) -> Error {
         }
         other => code_of(other).map_or(ErrorKind::Io, kind),
     };
-    Error::new(kind, format!("{what}: {error}"))
+    Error::new(kind, format!("{what}: {error}{}", code_of(error).map_or("", remedy)))
 }
 
 #[cfg(test)]

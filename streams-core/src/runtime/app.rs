@@ -85,6 +85,10 @@ impl App {
     /// Runs to the end of the input that there is now: processes it, and what comes of it behind repartitions; then
     /// closes all windows from upstream to downstream; commits and stops. The counters at the end.
     ///
+    /// Where the topology writes to a topic that it also reads, it goes on until nothing new comes of what it has
+    /// written, and errs if records go round for ever; what others write to such a topic meanwhile is read too. Records
+    /// that come back are processed after those that were there before them, whatever their times.
+    ///
     /// It may be killed at any point and run again: it goes on from what is committed. When everything is done, a
     /// further run without new input adds nothing.
     pub fn run_to_end(self) -> Result<Metrics> {

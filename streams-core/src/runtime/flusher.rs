@@ -1,15 +1,17 @@
 //! The thread that writes committed state to the engine, so that workers never wait for the disk.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Instant;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TaskId;
 use crate::log::Wakeup;
 use crate::runtime::coordinator::Event;
+use crate::runtime::panics;
 use crate::runtime::shared::Shared;
 use crate::state::TaskState;
 
@@ -61,7 +63,11 @@ impl Flusher {
         let (for_thread, stopped) = (Arc::clone(shared), Arc::clone(&stop));
         let thread = Builder::new().name(format!("{}-flusher", shared.application_id)).spawn(move || {
             let _in_span = for_thread.span.clone().entered();
-            run(&for_thread, &stopped);
+            // Without it, memory would fill up and restores would wait for ever.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(&for_thread, &stopped))) {
+                let message = format!("writing state to the engine: panicked: {}", panics::text(&*panic));
+                for_thread.events.send(Event::Failed(Error::new(ErrorKind::State, message)));
+            }
         })?;
         Ok(Flusher { shared: Arc::clone(shared), stop, thread: Some(thread) })
     }
@@ -72,7 +78,7 @@ impl Drop for Flusher {
         self.stop.store(true, Ordering::Release);
         self.shared.states.hurry();
         if let Some(thread) = self.thread.take() {
-            // It reports its own failures; a panic of it ends the flushing, which the tasks do themselves at the end.
+            // It reports its own failures and panics.
             let _ = thread.join();
         }
     }

@@ -1,6 +1,6 @@
 //! Counters that the threads of an application write and its handle reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,8 @@ pub(super) struct Gauges {
     rate: Mutex<Rate>,
     /// Committed offsets of repartition topics, to delete records up to.
     purgeable: Mutex<BTreeMap<TopicPartition, Offset>>,
+    /// Topics that tasks of the sub-topologies have written to.
+    written: Mutex<BTreeSet<(u32, String)>>,
     /// What the coordinator waits for.
     waiting: Mutex<Option<String>>,
     /// When the application came into the state it is in.
@@ -115,6 +117,17 @@ impl Gauges {
     pub(super) fn take_purgeable(&self) -> Vec<(TopicPartition, Offset)> {
         let mut purgeable = self.purgeable.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut *purgeable).into_iter().collect()
+    }
+
+    /// A task begins to write to this topic.
+    pub(super) fn writes(&self, task: TaskId, topic: &str) {
+        let written = (task.sub_topology, topic.to_owned());
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(written);
+    }
+
+    /// Topics that tasks of the sub-topologies have written to.
+    pub(super) fn written(&self) -> BTreeSet<(u32, String)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What the coordinator cannot do before the log has; `None` if nothing.

@@ -14,6 +14,7 @@ use crate::runtime::health::Health;
 use crate::runtime::latch::Latch;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::monitor::Monitor;
+use crate::runtime::panics;
 use crate::runtime::shared::Shared;
 use crate::runtime::state::AppState;
 
@@ -48,8 +49,9 @@ impl AppHandle {
         let span = shared.span.clone();
         let thread = Builder::new().name(name).spawn(move || {
             let _in_span = span.entered();
-            let last = catch_unwind(AssertUnwindSafe(|| coordinator.run())).unwrap_or_else(|_| {
-                AppState::Failed { kind: ErrorKind::User, message: "the coordinator panicked".to_owned() }
+            let last = catch_unwind(AssertUnwindSafe(|| coordinator.run())).unwrap_or_else(|panic| {
+                let message = format!("the coordinator panicked: {}", panics::text(&*panic));
+                AppState::Failed { kind: ErrorKind::User, message }
             });
             state.send_replace(last.clone());
             at_end.set(last);

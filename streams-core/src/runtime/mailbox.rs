@@ -26,6 +26,12 @@ impl<T> Mailbox<T> {
         self.wakeup.ring();
     }
 
+    /// Sends what goes before everything that was sent already.
+    pub(super) fn send_first(&self, message: T) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_front(message);
+        self.wakeup.ring();
+    }
+
     /// The oldest message, if there is one.
     pub(super) fn take(&self) -> Option<T> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()

@@ -47,6 +47,7 @@ mod listed;
 mod mailbox;
 mod metrics;
 mod monitor;
+mod panics;
 mod pulse;
 mod reset;
 mod shared;

@@ -1,9 +1,13 @@
 //! Which tasks there are and what each of them reads: decided by the topology and the partition counts of the topics.
 
 mod co_partition;
+mod flow;
 mod own_topics;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(crate) use flow::Flow;
 
 use regex_lite::Regex;
 
@@ -19,6 +23,7 @@ pub(crate) struct Assignments {
     repartitions: BTreeMap<String, u32>,
     changelogs: BTreeMap<String, u32>,
     patterns: Vec<Regex>,
+    flow: Arc<Flow>,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +45,7 @@ impl Assignments {
         all.check_readers(topology)?;
         all.count_repartitions(topology, application_id)?;
         all.co_partition(topology)?;
+        all.flow = Arc::new(all.find_flow(topology, application_id, &BTreeSet::new()));
         all.count_writers(topology, application_id);
         for (sub, inputs) in all.subs.iter().enumerate() {
             let tasks = inputs.inputs.iter().map(|(_, count)| *count).max().unwrap_or(0);
@@ -223,7 +229,8 @@ impl Assignments {
         Ok(())
     }
 
-    /// How many tasks write to each repartition topic.
+    /// How many tasks write to each repartition topic whose time is to be aligned. That is none of those whose records
+    /// come back to the tasks that write them: these would wait for what they say themselves.
     fn count_writers(&mut self, topology: &Topology, application_id: &str) {
         let mut writers: BTreeMap<String, u32> = BTreeMap::new();
         for sub in 0..topology.sub_topology_count() as u32 {
@@ -233,7 +240,7 @@ impl Assignments {
             topics.into_iter().for_each(|topic| *writers.entry(topic).or_default() += tasks);
         }
         for (input, _) in self.subs.iter_mut().flat_map(|sub| &mut sub.inputs) {
-            if self.repartitions.contains_key(&input.topic) {
+            if self.repartitions.contains_key(&input.topic) && !self.flow.is_inner(&input.topic) {
                 input.writers = writers.get(&input.topic).copied().unwrap_or(0);
             }
         }

@@ -1,7 +1,7 @@
 //! Making a task and running it record by record.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub(crate) struct TaskEnv {
 pub(crate) struct InputTopic {
     pub(crate) topic: String,
     pub(crate) sources: Vec<NodeId>,
-    /// How many tasks write to it, if it is a repartition topic.
+    /// How many tasks write to it, if it is a repartition topic whose time is aligned.
     pub(crate) writers: u32,
 }
 
@@ -207,10 +207,10 @@ impl Task {
         self.ctx.punctuations.next_wall_clock()
     }
 
-    /// The input has ended: closes every window.
-    pub(crate) fn finish(&mut self) -> Result<()> {
+    /// The input of these nodes has ended: they close every window.
+    pub(crate) fn finish(&mut self, ended: &BTreeSet<NodeId>) -> Result<()> {
         self.ctx.take_up(None);
-        for (_, node) in &self.nodes {
+        for (_, node) in self.nodes.iter().filter(|(id, _)| ended.contains(id)) {
             exclusive(node, |node| node.finish(&mut self.ctx))?;
         }
         Ok(())

@@ -13,7 +13,7 @@ mod progress;
 mod queue;
 mod upstream;
 
-pub(crate) use assignments::Assignments;
+pub(crate) use assignments::{Assignments, Flow};
 pub(crate) use changelog::RestoreFrom;
 pub(crate) use machine::{InputTopic, Task, TaskEnv};
 pub(crate) use progress::Progress;

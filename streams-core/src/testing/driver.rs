@@ -206,14 +206,27 @@ impl TestDriver {
         self.run()
     }
 
-    /// The input has ended: closes every window, from upstream to downstream.
+    /// The input has ended: closes every window, from upstream to downstream. Where records come back to what wrote
+    /// them, it is done until nothing comes of it.
     pub fn finish(&mut self) -> Result<()> {
-        for sub in self.topology.upstream_first() {
-            for task in 0..self.tasks.len() {
-                if self.tasks[task].id.sub_topology == sub {
-                    self.run()?;
-                    self.tasks[task].finish()?;
-                    self.commit_task(task)?;
+        let flow = Arc::clone(self.assignments.flow());
+        for section in &flow.sections {
+            for stage in &section.stages {
+                loop {
+                    if !section.inner.is_empty() {
+                        self.commit()?;
+                    }
+                    let before = self.topics.written(&section.inner);
+                    for task in 0..self.tasks.len() {
+                        if section.subs.contains(&self.tasks[task].id.sub_topology) {
+                            self.run()?;
+                            self.tasks[task].finish(&stage.nodes)?;
+                            self.commit_task(task)?;
+                        }
+                    }
+                    if !stage.circular || self.topics.written(&section.inner) == before {
+                        break;
+                    }
                 }
             }
         }

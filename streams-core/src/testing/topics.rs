@@ -95,6 +95,11 @@ impl TestTopics {
         self.counts.get(topic).copied().unwrap_or(self.default_count)
     }
 
+    /// Records written so far to all of these.
+    pub(super) fn written<'a>(&self, topics: impl IntoIterator<Item = &'a String>) -> usize {
+        topics.into_iter().filter_map(|topic| self.topics.get(topic)).map(|topic| topic.order.len()).sum()
+    }
+
     pub(super) fn topic(&mut self, name: &str) -> &mut TestTopic {
         if !self.topics.contains_key(name) {
             let topic = TestTopic::new(self.count(name));

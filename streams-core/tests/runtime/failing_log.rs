@@ -1,13 +1,14 @@
 //! A log whose commits fail now and then: before they take effect, or after it, as a lost answer would look. It also
-//! remembers which partitions were read.
+//! remembers which partitions were read, and lets tests step in before some calls.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
-    Committed, GroupMember, GroupMetadata, GroupOptions, Log, MemberInfo, NewTopic, PartitionReader,
-    Producer, ProducerOptions, TopicHandle, TopicInfo, Wakeup,
+    Committed, GroupEvent, GroupMember, GroupMetadata, GroupOptions, Log, MemberInfo, NewTopic,
+    PartitionReader, Producer, ProducerOptions, TopicHandle, TopicInfo, Wakeup,
 };
 use streams_core::record::RecordView;
 use streams_core::{Error, ErrorKind, Result};
@@ -20,11 +21,45 @@ pub(crate) struct FailingLog {
     pub(crate) commits: Arc<AtomicU64>,
     /// The partitions that readers were opened for, in that order.
     pub(crate) read: Mutex<Vec<TopicPartition>>,
+    pub(crate) hooks: Arc<Hooks>,
+}
+
+/// Where a test steps in.
+#[derive(Default)]
+pub(crate) struct Hooks {
+    before: Mutex<Option<Hook>>,
+    /// What polls of members answer first.
+    pub(crate) events: Mutex<VecDeque<Option<GroupEvent>>>,
+    /// Members do not get the positions of this one committed.
+    pub(crate) refused: Mutex<Option<TopicPartition>>,
+}
+
+type Hook = Arc<dyn Fn(&str) + Send + Sync>;
+
+impl Hooks {
+    /// Calls this with the name of each call that can be stepped in before: `committed`, `poll`.
+    pub(crate) fn before(&self, hook: impl Fn(&str) + Send + Sync + 'static) {
+        *self.before.lock().unwrap() = Some(Arc::new(hook));
+    }
+
+    fn pass(&self, call: &str) {
+        let hook = self.before.lock().unwrap().clone();
+        if let Some(hook) = hook {
+            hook(call);
+        }
+    }
 }
 
 impl FailingLog {
     pub(crate) fn new(inner: &Arc<dyn Log>, every: u64, kind: ErrorKind) -> Self {
-        FailingLog { inner: Arc::clone(inner), every, kind, commits: Arc::default(), read: Mutex::default() }
+        FailingLog {
+            inner: Arc::clone(inner),
+            every,
+            kind,
+            commits: Arc::default(),
+            read: Mutex::default(),
+            hooks: Arc::default(),
+        }
     }
 }
 
@@ -54,6 +89,7 @@ impl Log for FailingLog {
         self.inner.group_members(group)
     }
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
+        self.hooks.pass("committed");
         self.inner.committed(group, partitions)
     }
     fn alter_committed(&self, group: &str, offsets: &[(TopicPartition, Option<Committed>)]) -> Result<()> {
@@ -69,7 +105,8 @@ impl Log for FailingLog {
         self.inner.open_reader(partition, from, wakeup)
     }
     fn join_group(&self, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Box<dyn GroupMember>> {
-        self.inner.join_group(options, wakeup)
+        let inner = self.inner.join_group(options, wakeup)?;
+        Ok(Box::new(HookedMember { inner, hooks: Arc::clone(&self.hooks) }))
     }
     fn open_producer(&self, options: ProducerOptions) -> Result<Box<dyn Producer>> {
         let inner = self.inner.open_producer(options)?;
@@ -123,5 +160,39 @@ impl Producer for FailingProducer {
     }
     fn pending_bytes(&self) -> usize {
         self.inner.pending_bytes()
+    }
+}
+
+struct HookedMember {
+    inner: Box<dyn GroupMember>,
+    hooks: Arc<Hooks>,
+}
+
+impl GroupMember for HookedMember {
+    fn poll(&mut self) -> Result<Option<GroupEvent>> {
+        self.hooks.pass("poll");
+        let injected = self.hooks.events.lock().unwrap().pop_front();
+        injected.map_or_else(|| self.inner.poll(), Ok)
+    }
+    fn metadata(&self) -> GroupMetadata {
+        self.inner.metadata()
+    }
+    fn reader(
+        &mut self,
+        partition: &TopicPartition,
+        from: Offset,
+        wakeup: &Arc<Wakeup>,
+    ) -> Result<Box<dyn PartitionReader>> {
+        self.inner.reader(partition, from, wakeup)
+    }
+    fn commit(&mut self, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
+        let refused = self.hooks.refused.lock().unwrap().clone();
+        if offsets.iter().any(|(partition, _)| Some(partition) == refused.as_ref()) {
+            return Err(Error::new(ErrorKind::Fenced, "injected: it is not owned"));
+        }
+        self.inner.commit(offsets)
+    }
+    fn leave(&mut self) -> Result<()> {
+        self.inner.leave()
     }
 }

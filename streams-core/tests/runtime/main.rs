@@ -3,12 +3,15 @@
 
 mod basics;
 mod bounded;
+mod circles;
 mod clients;
 mod exactly_once;
 mod failing_log;
 mod failures;
 mod groups;
 mod lifecycle;
+mod panics;
+mod positions;
 mod reset;
 mod restore;
 mod support;

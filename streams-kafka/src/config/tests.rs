@@ -32,6 +32,12 @@ fn settings_of_the_user_go_over_the_defaults() {
     assert_eq!(config.for_reader().get("fetch.wait.max.ms"), Some("7"));
     assert_eq!(config.for_reader().get("client.id"), Some("me"));
     assert_eq!(config.for_producer(None).get("fetch.wait.max.ms"), None);
+    let name = |config: &KafkaConfig| {
+        let member = config.for_member("group", "app-1", Duration::from_secs(1));
+        member.get("client.id").map(str::to_owned)
+    };
+    assert_eq!(name(&config).as_deref(), Some("me-app-1"));
+    assert_eq!(name(&KafkaConfig::new("a:1")).as_deref(), Some("app-1"));
 }
 
 #[test]

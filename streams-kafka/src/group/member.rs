@@ -144,7 +144,7 @@ impl Member {
         } else {
             self.consumer()?.unassign()
         };
-        result.map_err(|e| self.failed("giving up partitions", &e))
+        result.map_err(|e| self.failed(&format!("giving up {}", named(partitions)), &e))
     }
 
     /// Follows a change that the client told.
@@ -159,7 +159,7 @@ impl Member {
                 };
                 // Records are fetched by the readers.
                 let paused = assigned.and_then(|()| consumer.pause(&list));
-                paused.map_err(|e| self.failed("taking over partitions", &e))?;
+                paused.map_err(|e| self.failed(&format!("taking over {}", named(&partitions)), &e))?;
                 self.given_up = 0;
                 self.assigned.extend(partitions);
                 self.tell_assigned();
@@ -355,7 +355,9 @@ impl GroupMember for Member {
             // The epoch changed while the request was under way.
             let stale = error.rdkafka_error_code() == Some(Code::StaleMemberEpoch);
             if !stale || round == COMMITS {
-                return Err(self.failed("committing positions", &error));
+                let places: Vec<_> =
+                    offsets.iter().map(|(p, committed)| format!("{p}@{}", committed.offset)).collect();
+                return Err(self.failed(&format!("committing {}", places.join(" ")), &error));
             }
         }
         Ok(())
@@ -444,6 +446,11 @@ fn client(
 
 fn topics(options: &GroupOptions) -> BTreeSet<&str> {
     options.subscription.iter().flatten().map(String::as_str).collect()
+}
+
+/// Partitions for messages.
+fn named(partitions: &[TopicPartition]) -> String {
+    partitions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 /// A list of partitions for the client, which does not read them.

@@ -28,6 +28,8 @@ use crate::points;
 const POLL: i32 = 100;
 /// Pause between two tries when the queue is full and no report comes.
 const FULL: Duration = Duration::from_millis(100);
+/// How long a producer that is dropped waits for what was sent and not flushed.
+const DROPPED: Duration = Duration::from_secs(5);
 /// How long a new topic may take to be known to every broker.
 const PROPAGATION: Duration = Duration::from_secs(10);
 
@@ -149,7 +151,11 @@ impl KafkaProducer {
 
     /// Waits until everything sent is in the log or has failed.
     fn drain(&self, what: &str) -> Result<()> {
-        ffi::flush(&self.client, self.shared.config.request_timeout)
+        self.drain_for(self.shared.config.request_timeout, what)
+    }
+
+    fn drain_for(&self, timeout: Duration, what: &str) -> Result<()> {
+        ffi::flush(&self.client, timeout)
             .map_err(|code| self.classified(format!("{}: {what}", self.name()), code))?;
         match self.deliveries.take_failure() {
             None => Ok(()),
@@ -307,6 +313,13 @@ impl Drop for KafkaProducer {
         if self.bound.is_some() {
             // What is done again must not get into the log behind that.
             ffi::purge(&self.client);
+        } else if self.transactional_id.is_none() && self.pending > 0 {
+            // The client throws away what is left when it goes.
+            let patience = DROPPED.min(self.shared.config.request_timeout);
+            if let Err(error) = self.drain_for(patience, "being dropped") {
+                tracing::error!(bytes = self.pending, %error,
+                    "records are lost that were sent and not flushed: call flush before a producer is dropped");
+            }
         }
         // The thread ends with its next round and takes the client along.
         self.stop.store(true, Ordering::Release);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode as Code;
-use streams_core::Result;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{PartitionReader, Wakeup};
 use streams_core::record::{EncodedHeaders, RecordBatch, RecordView, encode_header};
+use streams_core::{ErrorKind, Result};
 
 use super::Client;
-use crate::error::failed;
+use crate::error::{failed, kind};
 use crate::ffi::{Feed, Message};
 
 pub(crate) struct Reader {
@@ -143,7 +143,13 @@ impl PartitionReader for Reader {
         match &self.failure {
             // What came before the failure is handed out first.
             Some((code, text)) if count == 0 => {
-                let what = format!("reading {} at offset {} ({text}); seek", self.partition, self.position);
+                let (partition, position) = (&self.partition, self.position);
+                let what = match kind(*code) {
+                    ErrorKind::OffsetOutOfRange => format!(
+                        "reading {partition} at offset {position}, which is not there ({text}): seek to one that is"
+                    ),
+                    _ => format!("reading {partition} at offset {position} ({text})"),
+                };
                 Err(failed(what, *code))
             }
             _ => Ok(count),

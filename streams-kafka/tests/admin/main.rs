@@ -6,8 +6,10 @@
 )]
 
 mod assigned;
+mod circles;
 mod created;
 mod members;
+mod positions;
 #[allow(dead_code, reason = "not all of it is of interest here")]
 #[path = "../../../tests/topics/programs.rs"]
 mod programs;

@@ -143,17 +143,29 @@ impl<K: 'static, V: 'static> Subscription<K, V> {
     pub fn read_to_end(&mut self, log: &dyn Log) -> Result<Vec<Received<K, V>>> {
         let partitions = (0..self.readers.len() as u32).map(|n| TopicPartition::new(self.topic.clone(), n));
         let ends = partitions.map(|partition| log.written_offset(&partition)).collect::<Result<Vec<_>>>()?;
-        let (mut found, mut last) = (Vec::new(), Instant::now());
+        let (mut found, mut last, mut passed) = (Vec::new(), Instant::now(), 0);
         loop {
-            let at_end = self.readers.iter().zip(&ends).all(|(reader, end)| reader.position() >= *end);
-            if at_end && self.cursor == self.batch.len() {
+            let behind = self.readers.iter().zip(&ends).position(|(reader, end)| reader.position() < *end);
+            if behind.is_none() && self.cursor == self.batch.len() {
                 return Ok(found);
+            }
+            // Records of aborted transactions are passed without being told.
+            let positions = self.readers.iter().map(|reader| reader.position()).sum();
+            if std::mem::replace(&mut passed, positions) != positions {
+                last = Instant::now();
             }
             if let Some(record) = self.next_now()? {
                 found.push(record);
                 last = Instant::now();
-            } else if last.elapsed() > SILENCE {
-                let message = format!("topic {} cannot be read to its end: nothing comes", self.topic);
+            } else if let Some(number) = behind
+                && last.elapsed() > SILENCE
+            {
+                let (topic, end) = (&self.topic, ends[number]);
+                let position = self.readers[number].position();
+                let message = format!(
+                    "{topic}-{number} cannot be read to its end at {end}: nothing comes at {position}; a transaction \
+                     may be open there, or no broker may lead the partition"
+                );
                 return Err(Error::new(ErrorKind::Timeout, message));
             } else {
                 self.wakeup.wait(Duration::from_millis(50));

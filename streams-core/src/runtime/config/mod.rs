@@ -104,7 +104,8 @@ pub struct Config {
     pub forwarding: Forwarding,
     /// Whether event time behind a repartition is the minimum of what the tasks before it have come to, so that a
     /// replay drops as late only what a live run drops; on by default. Without, it is the highest time that came out
-    /// of the repartition topic, as in Kafka Streams.
+    /// of the repartition topic, as in Kafka Streams; so it is where records come back to the tasks that wrote them,
+    /// which would wait for themselves.
     ///
     /// The tasks before a repartition write what they have come to into its topic, as records without key and value.
     /// Kafka Streams takes them for records of the application: before it takes over, run with this off until nothing

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use crate::error::{ErrorKind, Result};
-use crate::runtime::coordinator::{Coordinator, Event};
+use crate::runtime::coordinator::{Bounded, Coordinator, Event};
 use crate::runtime::listed::Listed;
 use crate::runtime::shared::Shared;
 use crate::runtime::topics;
@@ -40,7 +40,8 @@ impl Coordinator {
         if self.follows_patterns() {
             due = due.min(config.topic_check_interval.saturating_sub(self.last_topic_check.elapsed()));
         }
-        for after in self.open_after.iter().chain(&self.commit_after) {
+        let ends = self.bounded.as_ref().and_then(Bounded::due);
+        for after in self.open_after.iter().chain(&self.commit_after).chain(&ends) {
             due = due.min(after.saturating_duration_since(Instant::now()));
         }
         due
@@ -54,7 +55,7 @@ impl Coordinator {
             return Ok(());
         }
         let (log, shared): (_, Weak<Shared>) = (Arc::clone(&self.shared.log), Arc::downgrade(&self.shared));
-        self.house.send(move || {
+        self.house.send("deleting consumed records of repartition topics", move || {
             // Nothing is wrong if they stay: they are deleted the next time.
             if let Err(error) = log.delete_records(&below) {
                 let partitions = Listed(below.iter().map(|(partition, _)| partition));
@@ -70,9 +71,15 @@ impl Coordinator {
 
     fn look_for_topics(&mut self) -> Result<()> {
         let shared: Weak<Shared> = Arc::downgrade(&self.shared);
-        self.house.send(move || {
+        let known = self.assignments.subscription();
+        self.house.send("looking for topics that match", move || {
             if let Some(shared) = shared.upgrade() {
-                let found = topics::plan(&shared.topology, &shared.config, &*shared.log);
+                let (topology, config, log) = (&shared.topology, &shared.config, &*shared.log);
+                let found = match topics::plan(topology, config, log) {
+                    // What the tasks need is there before they are closed.
+                    Ok(found) if found.subscription() != known => topics::prepare(topology, config, log),
+                    found => found,
+                };
                 shared.events.send(Event::Planned(found));
             }
         })
@@ -80,7 +87,7 @@ impl Coordinator {
 
     fn planned(&mut self, found: Result<Assignments>) -> Result<()> {
         match found {
-            Ok(found) => self.follow_topics(&found),
+            Ok(found) => self.follow_topics(found),
             // It is looked again; a topic that is being made or deleted may be known to one broker only.
             Err(error) if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::NotFound) => {
                 tracing::warn!(%error, "the topics that match were not looked up");

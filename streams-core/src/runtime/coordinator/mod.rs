@@ -10,6 +10,7 @@ mod rebalance;
 mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ use clerk::Clerk;
 use opening::Opening;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{TaskId, TopicPartition};
+use crate::ids::{Offset, TaskId, TopicPartition};
 use crate::log::{Committed, GroupMember, GroupOptions};
 use crate::runtime::config::Guarantee;
 use crate::runtime::flusher::Flusher;
@@ -47,6 +48,8 @@ pub(super) enum Event {
     LookedUp { task: TaskId, attempt: u64, inputs: Result<Vec<OpenInput>> },
     /// The topics that the topology reads were looked up.
     Planned(Result<Assignments>),
+    /// Where the inputs of a section of the flow end was looked up.
+    Ends { version: u32, section: usize, ends: Result<Vec<(TopicPartition, Offset)>> },
     /// Positions to commit, their outputs being in the log.
     Commit { offsets: Vec<(TopicPartition, Committed)> },
     /// A task has processed and committed all of its bounded input.
@@ -106,7 +109,6 @@ pub(super) struct Coordinator {
     bounded: Option<Bounded>,
     last_purge: Instant,
     last_topic_check: Instant,
-    started: Instant,
     /// Workers that stand still.
     stuck: Vec<usize>,
 }
@@ -122,9 +124,7 @@ impl Coordinator {
         let bounded = if bounded { Some(Bounded::new(&shared, &assignments)?) } else { None };
         let member = join(&shared, &assignments)?;
         let flusher = Some(Flusher::start(&shared)?);
-        let clerk =
-            |what: &str| Clerk::start(format!("{}-{what}", shared.application_id), shared.span.clone());
-        let (look_ups, house) = (clerk("look-ups")?, clerk("house")?);
+        let (look_ups, house) = (Clerk::start(&shared, "look-ups")?, Clerk::start(&shared, "house")?);
         let now = Instant::now();
         let mut coordinator = Coordinator {
             assignments,
@@ -153,7 +153,6 @@ impl Coordinator {
             bounded,
             last_purge: now,
             last_topic_check: now,
-            started: now,
             stuck: Vec::new(),
             shared,
         };
@@ -166,8 +165,12 @@ impl Coordinator {
         Ok(coordinator)
     }
 
-    /// Runs until the application has stopped; the state it ends in.
+    /// Runs until the application has stopped; the state it ends in. A panic of this thread aborts what is under way.
     pub(super) fn run(mut self) -> AppState {
+        catch_unwind(AssertUnwindSafe(|| self.run_turns())).unwrap_or_else(|panic| self.abandon(&*panic))
+    }
+
+    fn run_turns(&mut self) -> AppState {
         self.set_state(AppState::Rebalancing);
         let longest = (self.shared.config.session_timeout / 3).min(LOOK);
         while !self.stop && self.failure.is_none() {
@@ -245,6 +248,7 @@ impl Coordinator {
                 self.closing.retain(|task| !tasks.contains(task));
                 self.suspended.extend(tasks.into_iter().filter(|task| self.open.contains_key(task)));
             }
+            Event::Ends { version, section, ends } => self.found_ends(version, section, ends)?,
             Event::Commit { offsets } => self.commit_positions(offsets)?,
             Event::Drained(task) => self.bounded.iter_mut().for_each(|bounded| bounded.drained(task)),
             Event::Finished { tasks } => {

@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A task that is being looked up for a worker.
 pub(super) struct Opening {
     attempt: u64,
+    /// Gone when the answer is not wanted any more.
+    _wanted: Arc<()>,
     pub(super) worker: usize,
 }
 
@@ -77,9 +79,15 @@ impl Coordinator {
         };
         self.attempts += 1;
         let attempt = self.attempts;
-        self.opening.insert(task, Opening { attempt, worker });
+        let wanted = Arc::new(());
+        let still_wanted = Arc::downgrade(&wanted);
+        self.opening.insert(task, Opening { attempt, _wanted: wanted, worker });
         let shared: Weak<Shared> = Arc::downgrade(&self.shared);
-        self.look_ups.send(move || {
+        self.look_ups.send(format!("looking up where task {task} goes on"), move || {
+            // Its partitions may have gone while others were looked up.
+            if still_wanted.strong_count() == 0 {
+                return;
+            }
             let inputs = look_up.inputs();
             drop(look_up);
             if let Some(shared) = shared.upgrade() {
@@ -167,6 +175,7 @@ impl LookUp {
             let (from, deleted) = self.start_of(partition, internal, committed.as_ref())?;
             tracing::debug!(task = %self.task, topic = partition.topic, partition = partition.partition, offset = from, "reads from");
             let reader = self.log.open_reader(partition, from, &self.wakeup)?;
+            let committed = committed.map(|committed| Committed { offset: from, ..committed });
             let (topic, bound) = (topic.clone(), Bound::Unknown);
             inputs.push(OpenInput { topic, reader, committed, bound, purge: internal, deleted });
         }
@@ -186,6 +195,11 @@ impl LookUp {
         let mut expected = None;
         if let Some(committed) = committed {
             reset::check(&self.application_id, committed)?;
+            // More may have been written since: the end is asked for where it may matter.
+            let end = if committed.offset > start { self.log.written_offset(partition)? } else { start };
+            if committed.offset > end {
+                return Ok((self.behind_end(partition, internal, committed.offset, start, end)?, 0));
+            }
             if committed.offset >= start {
                 return Ok((committed.offset, 0));
             }
@@ -204,6 +218,37 @@ impl LookUp {
             "records behind the committed position were deleted before they were processed"
         );
         Ok((from, (from - expected).max(0) as u64))
+    }
+
+    /// Where to go on if the committed position is `offset`, and the partition holds `start` to `end` only.
+    fn behind_end(
+        &self,
+        partition: &TopicPartition,
+        internal: bool,
+        offset: Offset,
+        start: Offset,
+        end: Offset,
+    ) -> Result<Offset> {
+        let task = self.task;
+        let from = match self.reset {
+            OffsetReset::Latest if !internal => self.log.end_offset(partition)?,
+            OffsetReset::Fail if !internal => {
+                return Err(Error::new(
+                    ErrorKind::OffsetOutOfRange,
+                    format!(
+                        "task {task} is to go on in {partition} from offset {offset}, which lies behind its end at \
+                         {end}: the topic was made anew or cut, and `offset-reset` is `fail`; start over with a \
+                         reset, commit another position for the group, or choose `earliest` or `latest`"
+                    ),
+                ));
+            }
+            _ => start,
+        };
+        tracing::warn!(
+            %task, topic = partition.topic, partition = partition.partition, offset, start, end, from,
+            "the committed position lies behind the end of the partition: the topic was made anew or cut"
+        );
+        Ok(from)
     }
 
     fn without_position(&self, partition: &TopicPartition, expected: Option<Offset>, start: Offset) -> Error {

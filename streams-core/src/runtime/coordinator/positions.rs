@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::TopicPartition;
 use crate::log::Committed;
 use crate::runtime::coordinator::Coordinator;
@@ -33,24 +33,53 @@ impl Coordinator {
         }
         let positions: Vec<_> = self.positions.clone().into_iter().collect();
         match self.member.commit(&positions) {
-            Ok(()) => {
-                self.positions.clear();
-                let repartition = self.assignments.repartition_topics();
-                for (partition, committed) in
-                    positions.iter().filter(|(partition, _)| repartition.contains_key(&partition.topic))
-                {
-                    self.shared.gauges.purge_below(partition, committed.offset);
-                }
+            Ok(()) => self.committed_positions(&positions),
+            // One that is refused is no reason to forget the others, whose records would be processed again.
+            Err(error) if error.is_fenced() && positions.len() > 1 => {
+                tracing::debug!(%error, "committing positions one by one");
+                return self.commit_each(&positions);
             }
-            Err(error) if error.is_fenced() => {
-                tracing::warn!(partitions = %Listed(self.positions.keys()), %error, "positions were not committed");
-                self.positions.clear();
+            Err(error) => return self.not_committed(&positions, error),
+        }
+        Ok(())
+    }
+
+    fn commit_each(&mut self, positions: &[(TopicPartition, Committed)]) -> Result<()> {
+        for position in positions.chunks(1) {
+            match self.member.commit(position) {
+                Ok(()) => self.committed_positions(position),
+                Err(error) => self.not_committed(position, error)?,
             }
-            Err(error) if error.kind() == ErrorKind::Timeout => {
-                tracing::warn!(partitions = %Listed(self.positions.keys()), %error, "positions are not committed yet");
+            if self.commit_after.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn committed_positions(&mut self, positions: &[(TopicPartition, Committed)]) {
+        let repartition = self.assignments.repartition_topics();
+        for (partition, committed) in positions {
+            self.positions.remove(partition);
+            if repartition.contains_key(&partition.topic) {
+                self.shared.gauges.purge_below(partition, committed.offset);
+            }
+        }
+    }
+
+    fn not_committed(&mut self, positions: &[(TopicPartition, Committed)], error: Error) -> Result<()> {
+        let partitions = Listed(positions.iter().map(|(partition, _)| partition));
+        match error.kind() {
+            ErrorKind::Fenced => {
+                tracing::warn!(%partitions, %error, "positions were not committed");
+                self.positions
+                    .retain(|partition, _| !positions.iter().any(|(refused, _)| refused == partition));
+            }
+            ErrorKind::Timeout => {
+                tracing::warn!(%partitions, %error, "positions are not committed yet");
                 self.commit_after = Some(Instant::now() + PAUSE);
             }
-            Err(error) => return Err(error),
+            _ => return Err(error.context(format!("committing the positions of {partitions}"))),
         }
         Ok(())
     }

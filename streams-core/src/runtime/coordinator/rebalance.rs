@@ -1,6 +1,7 @@
 //! Partitions come and go: closing, suspending and dropping tasks.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::ids::{TaskId, TopicPartition};
@@ -9,9 +10,11 @@ use crate::runtime::coordinator::{Coordinator, LOOK, join};
 use crate::runtime::gauges::Gauges;
 use crate::runtime::listed::Listed;
 use crate::runtime::pulse::Doing;
-use crate::runtime::topics;
-use crate::runtime::worker::Command;
+use crate::runtime::worker::{Command, may_pass};
 use crate::task::Assignments;
+
+/// Pause before joining the group is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
 
 impl Coordinator {
     /// Asks the group for changes and follows them.
@@ -116,7 +119,7 @@ impl Coordinator {
     }
 
     /// Joins the group anew if topics have appeared, or went, that a pattern of the topology matches.
-    pub(super) fn follow_topics(&mut self, found: &Assignments) -> Result<()> {
+    pub(super) fn follow_topics(&mut self, found: Assignments) -> Result<()> {
         if found.subscription() == self.assignments.subscription() {
             return Ok(());
         }
@@ -129,8 +132,23 @@ impl Coordinator {
         self.owned.clear();
         self.positions.clear();
         self.assigned = false;
-        self.assignments = topics::prepare(&self.shared.topology, &self.shared.config, &*self.shared.log)?;
-        self.member = join(&self.shared, &self.assignments)?;
+        self.assignments = found;
+        while !self.stop && self.failure.is_none() {
+            match join(&self.shared, &self.assignments) {
+                Ok(member) => {
+                    self.member = member;
+                    break;
+                }
+                Err(error) if may_pass(&error) => {
+                    tracing::warn!(%error, "not joined yet");
+                    self.beat(Doing::Waiting, None);
+                    self.shared.events.wakeup().wait(PAUSE);
+                    self.tick();
+                    self.take_events()?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
         self.shared.events.wakeup().ring();
         Ok(())
     }

@@ -1,20 +1,25 @@
 //! Stopping: workers commit and end, state is written, the group is left.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::runtime::coordinator::{Coordinator, LOOK};
 use crate::runtime::listed::Listed;
+use crate::runtime::panics;
 use crate::runtime::pulse::Doing;
 use crate::runtime::state::AppState;
 use crate::runtime::worker::Command;
 
 /// How long to wait at the end for requests that were made before.
 const LAST: Duration = Duration::from_secs(5);
+/// How often is looked whether threads have ended, which does not ring.
+const ENDED: Duration = Duration::from_millis(20);
 
 impl Coordinator {
     /// Stops everything in order; the state the application ends in.
-    pub(super) fn stop(mut self) -> AppState {
+    pub(super) fn stop(&mut self) -> AppState {
         self.set_state(AppState::Stopping);
         let began = Instant::now();
         self.opening.clear();
@@ -64,7 +69,7 @@ impl Coordinator {
         if let Err(error) = self.purge() {
             tracing::warn!(%error, "consumed records of repartition topics were not deleted");
         }
-        if !(self.look_ups.finish(LAST) && self.house.finish(LAST)) {
+        if !(self.look_ups.finish(LAST) & self.house.finish(LAST)) {
             tracing::warn!("requests to the log are not answered yet: they are left behind");
         }
         let ms = |time: Duration| time.as_millis() as u64;
@@ -75,14 +80,39 @@ impl Coordinator {
             left_ms = ms(left),
             "stopped"
         );
-        match self.failure {
+        match self.failure.take() {
             None => AppState::Stopped,
             Some(error) => AppState::Failed { kind: error.kind(), message: error.to_string() },
         }
     }
 
+    /// Stops after a panic of this thread: nothing that was under way is committed, since nobody knows what it is.
+    pub(super) fn abandon(&mut self, panic: &(dyn Any + Send)) -> AppState {
+        let message = format!(
+            "the coordinator panicked: {}; nothing that was under way is committed, start the application again",
+            panics::text(panic)
+        );
+        tracing::error!(message, "the application fails");
+        for worker in &self.workers {
+            worker.commands.send_first(Command::Abort);
+        }
+        while self.workers.iter().any(|worker| !worker.thread.is_finished()) {
+            // Without transactions they do nothing while this thread gives no sign of life.
+            self.shared.heartbeat.beat();
+            while self.shared.events.take().is_some() {}
+            self.shared.events.wakeup().wait(ENDED);
+        }
+        // It may be what panicked; then the group finds out by itself.
+        if !matches!(catch_unwind(AssertUnwindSafe(|| self.member.leave())), Ok(Ok(()))) {
+            tracing::warn!(
+                "the group was not left: its partitions are given to others after the session timeout"
+            );
+        }
+        AppState::Failed { kind: ErrorKind::User, message }
+    }
+
     /// Stops what was started before the start failed.
-    pub(super) fn give_up(self, error: Error) -> Error {
+    pub(super) fn give_up(mut self, error: Error) -> Error {
         self.stop();
         error
     }

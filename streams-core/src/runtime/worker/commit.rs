@@ -167,7 +167,7 @@ impl Worker {
 
 /// Whether the same may succeed later, with tasks as they were committed. Records that are gone were deleted by others
 /// who have processed them, or it is decided by what is committed where to go on.
-pub(super) fn may_pass(error: &Error) -> bool {
+pub(in crate::runtime) fn may_pass(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Fenced | ErrorKind::Timeout | ErrorKind::OffsetOutOfRange)
 }
 

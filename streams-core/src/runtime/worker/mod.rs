@@ -8,22 +8,23 @@ mod run;
 mod send;
 mod task;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
+pub(super) use commit::may_pass;
 pub(super) use fetch::Bound;
 pub(super) use task::{OpenInput, OpenTask};
 
 use crate::error::Result;
-use crate::ids::{Offset, TaskId};
+use crate::ids::{NodeId, Offset, TaskId};
 use crate::runtime::coordinator::Event;
 use crate::runtime::listed::Listed;
 use crate::runtime::mailbox::Mailbox;
 use crate::runtime::metrics::ThreadCounters;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::Shared;
-use crate::runtime::worker::commit::may_pass;
 use crate::runtime::worker::publish::Turn;
 use crate::runtime::worker::send::Sender;
 use crate::runtime::worker::task::RunningTask;
@@ -45,10 +46,12 @@ pub(super) enum Command {
     Reset,
     /// The input of this name will not grow beyond this offset.
     Bound(TaskId, String, Offset),
-    /// The input of these has ended: close their windows, commit, and answer `Finished`.
-    Finish(Vec<TaskId>),
+    /// The input of these nodes of these tasks has ended: close their windows, commit, and answer `Finished`.
+    Finish(Vec<TaskId>, Arc<BTreeSet<NodeId>>),
     /// Commit everything, close all tasks and end.
     Stop,
+    /// Abort everything, drop all tasks and end.
+    Abort,
 }
 
 /// A worker as the coordinator sees it.
@@ -170,7 +173,7 @@ impl Worker {
                     task.set_bound(&topic, end);
                 }
             }
-            Command::Finish(tasks) => {
+            Command::Finish(tasks, nodes) => {
                 // Those that were dropped meanwhile have not closed their windows: they come round again.
                 let mut finished = Vec::with_capacity(tasks.len());
                 for index in 0..self.tasks.len() {
@@ -178,7 +181,7 @@ impl Worker {
                     if tasks.contains(&id) {
                         self.current = index;
                         self.beat(Doing::Processing, Some(id));
-                        self.tasks[index].finish()?;
+                        self.tasks[index].finish(&nodes)?;
                         self.send_outputs(index)?;
                         finished.push(id);
                     }
@@ -194,6 +197,11 @@ impl Worker {
                     self.counters.closed += 1;
                     task.close(&self.shared)?;
                 }
+                return Ok(false);
+            }
+            Command::Abort => {
+                self.stopping = true;
+                self.abort()?;
                 return Ok(false);
             }
         }

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::runtime::coordinator::Event;
 use crate::runtime::gauges::Gauges;
 use crate::runtime::metrics::ThreadPhase;
+use crate::runtime::panics;
 use crate::runtime::pulse::Doing;
 use crate::runtime::shared::wall_clock;
 use crate::runtime::worker::Worker;
@@ -253,11 +254,7 @@ impl Worker {
     }
 
     fn panicked(&self, panic: &(dyn Any + Send)) -> Error {
-        let text = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no message");
+        let text = panics::text(panic);
         let place = self.tasks.get(self.current).map(RunningTask::whereabouts);
         let place = place.unwrap_or_else(|| format!("worker {}", self.index + 1));
         Error::new(ErrorKind::User, format!("{place}: panicked: {text}"))

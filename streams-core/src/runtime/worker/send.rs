@@ -134,6 +134,7 @@ impl Sender {
             let number = target.topic as usize;
             let name = || topics.name(target.topic);
             if targets.get(number).is_none_or(Option::is_none) {
+                shared.gauges.writes(id, name());
                 look_up(&mut *producer, targets, number, name()).map_err(|e| {
                     e.context(format!("task {id}, {}", describe_sink(&shared, id.sub_topology, name())))
                 })?;

@@ -1,10 +1,11 @@
 //! A task on its worker: the state machine with its readers.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{Offset, TaskId};
+use crate::ids::{NodeId, Offset, TaskId};
 use crate::log::{Committed, PartitionReader, Wakeup};
 use crate::operators::{DropCounts, DropReason};
 use crate::runtime::config::{Config, Forwarding, TaskIdle};
@@ -228,14 +229,15 @@ impl RunningTask {
         self.task.next_wall_clock().filter(|_| !self.is_restoring())
     }
 
-    /// The input has ended: closes windows.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    /// The input of these nodes has ended: closes their windows.
+    pub(super) fn finish(&mut self, nodes: &BTreeSet<NodeId>) -> Result<()> {
         self.dirty = true;
-        self.task.finish()
+        self.task.finish(nodes)
     }
 
     pub(super) fn set_bound(&mut self, topic: &str, end: Offset) {
         for input in self.inputs.iter_mut().filter(|input| input.topic == topic) {
+            self.told_drained &= input.bound == Bound::At(end);
             input.bound = Bound::At(end);
         }
     }
@@ -245,7 +247,7 @@ impl RunningTask {
         !self.is_restoring() && self.inputs.iter().all(Input::is_exhausted) && self.buffered() == 0
     }
 
-    /// Whether it has become exhausted and committed, told once.
+    /// Whether it has become exhausted and committed, told once per bound.
     pub(super) fn is_newly_drained(&mut self) -> bool {
         let newly = !self.told_drained && !self.dirty && self.is_exhausted();
         self.told_drained |= newly;
