@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use streams_core::log::{Log, NewTopic};
 use streams_core::runtime::{App, AppHandle, Config, Forwarding, Start, Subscription, TopicProducer};
+use streams_core::testing::PATIENCE;
 use streams_core::{StreamsBuilder, Topic, Topology};
 use streams_kafka::testing::Cluster;
 use streams_kafka::{GroupProtocol, KafkaLog};
@@ -14,8 +15,6 @@ use streams_kafka::{GroupProtocol, KafkaLog};
 const WORDS: [&str; 7] = ["to", "be", "or", "not", "that", "is", "question"];
 /// A process that is silent for this long loses its tasks. The test brokers have the same for the consumer protocol.
 pub(crate) const SESSION: Duration = Duration::from_secs(3);
-/// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 
 /// One application with topics of its own.
 #[derive(Clone)]
@@ -96,7 +95,7 @@ impl Job {
         let topic: Topic<String, i64> = Topic::new(self.counts());
         let mut counts = Subscription::open(&log, &topic, Start::Earliest).unwrap();
         let mut found: BTreeMap<String, i64> = BTreeMap::new();
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + PATIENCE;
         while found != *expected {
             let left = until.saturating_duration_since(Instant::now());
             let Some(count) = counts.next_within(left).unwrap() else {

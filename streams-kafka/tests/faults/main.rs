@@ -18,7 +18,6 @@ mod fault;
 mod job;
 mod offsets;
 mod process;
-mod random;
 mod scenario;
 mod seeded;
 mod undisturbed;

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use streams_core::testing::given_seed;
+
 use crate::arena::Arena;
 use crate::scenario::Plan;
 
@@ -24,8 +26,7 @@ struct Outcome {
 
 #[test]
 fn faults_lose_and_repeat_nothing() {
-    let given =
-        std::env::var("STREAMS_SEED").ok().map(|seed| seed.parse().expect("STREAMS_SEED is a number"));
+    let given = given_seed().unwrap();
     let mut seeds = given.map_or(SEEDS.to_vec(), |seed| vec![seed]).into_iter();
     let outcome = run(|| seeds.next());
     println!("{} faults in {} scenarios", outcome.faults, outcome.scenarios);
@@ -39,7 +40,7 @@ fn soak() {
     let minutes: u64 = std::env::var("STREAMS_SOAK_MINUTES").map_or(10, |minutes| minutes.parse().unwrap());
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let first = std::env::var("STREAMS_SEED").map_or(now, |seed| seed.parse().unwrap());
+    let first = given_seed().unwrap().unwrap_or(now);
     let mut seeds = first..;
     let outcome = run(|| seeds.next().filter(|_| Instant::now() < until));
     let wrong = outcome.wrong.len();

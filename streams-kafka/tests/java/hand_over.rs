@@ -7,7 +7,7 @@ use streams_kafka::GroupProtocol;
 
 use crate::apps::{Commit, Job, log};
 use crate::compare::assert_equal;
-use crate::input::{Input, seed};
+use crate::input::{Input, seed, unique};
 use crate::programs::Program;
 use crate::records::pending;
 
@@ -84,7 +84,7 @@ fn the_time_of_a_partition_goes_on() {
 fn a_run_without_aligned_event_time_leaves_no_markers() {
     let (seed, log) = (seed(), log());
     for program in [Program::Rekeyed, Program::Tables] {
-        let name = |what: &str| format!("markers-{program:?}-{seed:x}-{what}");
+        let name = |what: &str| unique(&format!("markers-{program:?}-{what}"));
         let mut input = Input::new(name("in"), program, seed, &*log);
         let mut handed = Job::new(name("handed"), program, &input);
         let alone = Job::new(name("alone"), program, &input);
@@ -105,7 +105,7 @@ fn a_run_without_aligned_event_time_leaves_no_markers() {
 
 fn check(program: Program, first: First, parts: usize, settle: fn(&mut Job)) {
     let (seed, log) = (seed(), log());
-    let name = |what: &str| format!("hand-over-{program:?}-{first:?}-{seed:x}-{what}");
+    let name = |what: &str| unique(&format!("hand-over-{program:?}-{first:?}-{what}"));
     let mut input = Input::new(name("in"), program, seed, &*log);
     let job = |what: &str| {
         let mut job = Job::new(name(what), program, &input);
