@@ -12,12 +12,15 @@
 )]
 
 mod arena;
+#[path = "../common/check.rs"]
+#[allow(dead_code, reason = "other tests that have this file use more of it")]
 mod check;
 mod disk;
 mod fault;
+#[path = "../common/job.rs"]
 mod job;
 mod offsets;
+#[path = "../common/process.rs"]
 mod process;
 mod scenario;
 mod seeded;
-mod undisturbed;

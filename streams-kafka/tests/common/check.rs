@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use streams_core::log::Log;
 use streams_core::runtime::{Guarantee, Start, Subscription};
+use streams_core::testing::{PATIENCE, wait_for};
 use streams_core::{ErrorKind, Topic};
 
 use crate::job::{Counts, Job, Written};
 
-/// How long results may take to come, with everything well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 /// How long to look for results that must not come.
 const NOTHING: Duration = Duration::from_millis(300);
 
@@ -65,16 +64,13 @@ impl Checker {
 
 impl Results {
     fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool) -> Results {
-        let until = Instant::now() + PATIENCE;
-        let subscription = loop {
+        let subscription = wait_for(format_args!("reading {name}"), || {
             match Subscription::open(log, &Topic::new(name), Start::Earliest) {
                 // Brokers come and go meanwhile.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout)
-                        && Instant::now() < until => {}
-                other => break other.unwrap(),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout) => None,
+                other => Some(other.unwrap()),
             }
-        };
+        });
         Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once }
     }
 

@@ -7,13 +7,12 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use streams_core::testing::PATIENCE;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::job::Job;
 
 const JOB: &str = "STREAMS_KAFKA_TEST_JOB";
-/// How long a process may take for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the child does; nothing in an ordinary run of the tests.
 #[test]
