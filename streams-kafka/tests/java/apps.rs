@@ -103,6 +103,7 @@ impl Job {
             commit == Commit::Often || metrics.consumed >= expected
         });
         app.shutdown(PATIENCE).unwrap();
+        self.wait_left();
     }
 
     /// Runs on the other side likewise, with or without the local state that it had.
@@ -117,6 +118,7 @@ impl Job {
             processed >= expected
         });
         self.stop_java();
+        self.wait_left();
     }
 
     pub(crate) fn start_rust(&self, commit: Commit) -> AppHandle {
@@ -178,6 +180,13 @@ impl Job {
     /// How many records wait for it, which is not running.
     fn expected(&self) -> u64 {
         pending(&*self.log, &self.id, &self.sources()) as u64
+    }
+
+    /// Waits until the group has no members: one that did not come to leave counts until its session is over, and the
+    /// other side would be refused.
+    fn wait_left(&self) {
+        let members = || self.log.group_members(&self.id);
+        wait_until(format_args!("{} to leave", self.id), || members().is_ok_and(|all| all.is_empty()));
     }
 
     fn wait(&self, commit: Commit, enough: impl FnMut() -> bool) {
