@@ -6,10 +6,11 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 version=$(sed -n 's/.*<kafka.version>\(.*\)<\/kafka.version>.*/\1/p' "$here/pom.xml")
 lib="$here/../../target/kafka-$version"
 . "$here/need.sh"
+instead="or give KAFKA_BOOTSTRAP=HOST:PORT of a running cluster to tests that do not break it"
 mkdir -p "$here/../../target"
 # Several test programs may ask at once.
 exec 9>"$here/../../target/kafka.lock"
 flock 9
-need java openjdk-17-jre-headless
+need_java java jre-headless
 fetch "$here/pom.xml" "$lib" "$(cd "$here/../../target" && pwd)/kafka-$version"
 (cd "$lib" && pwd)

@@ -12,7 +12,8 @@ mkdir -p "$root/target"
 # Several test programs may ask at once.
 exec 9>"$root/target/kafka-streams.lock"
 flock 9
-need javac openjdk-17-jdk-headless
+need_java java jre-headless
+need_java javac jdk-headless
 fetch "$programs/pom.xml" "$lib" "$lib/lib"
 # Compiled again when a program has changed.
 sum=$(cat "$programs"/beside/*.java | cksum)

@@ -12,7 +12,7 @@ if ! command -v valgrind >/dev/null; then
         exit 1
     fi
 fi
-program=$(cargo test --package streams-kafka --lib --no-run --features streams-kafka/testing 2>&1 | tee /dev/stderr |
+program=$(cargo test --package streams-kafka --lib --no-run --features streams-kafka/testing 2>&1 | tee >(cat >&2) |
     sed -n 's/^ *Executable .*(\(.*\))$/\1/p')
 [ $# -gt 0 ] || set -- ffi::
 for words in "$@"; do

@@ -28,6 +28,37 @@ use crate::reader::Readers;
 const EVENTS: Duration = Duration::from_millis(200);
 
 /// A Kafka cluster. A clone is another handle to the same clients.
+///
+/// Applications take it as their log (see the page of this crate). Programs that only write and read take it too:
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use std::time::Duration;
+/// use streams_core::Topic;
+/// use streams_core::log::{Log, NewTopic};
+/// use streams_core::runtime::{Start, Subscription, TopicProducer};
+/// use streams_kafka::{KafkaConfig, KafkaLog};
+///
+/// const PRICES: Topic<String, i64> = Topic::new("prices");
+///
+/// # fn main() -> streams_core::Result<()> {
+/// let log: Arc<dyn Log> = Arc::new(KafkaLog::connect(KafkaConfig::from_env()?)?);
+/// log.create_topics(&[NewTopic::new("prices", 4)])?;
+///
+/// let mut prices = TopicProducer::open(&*log, &PRICES)?;
+/// prices.send(&"apple".to_owned(), &120, 1_767_225_600_000)?;
+/// prices.flush()?;
+///
+/// let mut prices = Subscription::open(&log, &PRICES, Start::Earliest)?;
+/// while let Some(price) = prices.next_within(Duration::from_secs(5))? {
+///     println!("{}: {}", price.record.key, price.record.value);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Requests err when they are not answered within [`KafkaConfig::request_timeout`]. Clients end when the last handle
+/// and everything that was opened with it is dropped.
 #[derive(Clone)]
 pub struct KafkaLog(Arc<Shared>);
 

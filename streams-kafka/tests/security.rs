@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use streams_core::log::{Log, NewTopic, contract};
+use streams_core::log::{Log, NewTopic};
 use streams_core::{Error, ErrorKind};
 use streams_kafka::testing::{Cluster, ClusterOptions, Security};
 use streams_kafka::{KafkaConfig, KafkaLog};
@@ -70,7 +70,7 @@ fn the_contract_holds_over_tls_with_passwords_that_are_not_sent() {
     let error = refused(cluster.config(), set("ssl.ca.location", &other));
     assert_says(&error, &[cluster.bootstrap(), "ssl.ca.location"]);
     let log = KafkaLog::connect(cluster.config()).unwrap();
-    contract::check(|| log.clone());
+    streams_core::log::contract::check(|| log.clone());
 }
 
 #[cfg(any(feature = "tls", feature = "tls-system"))]

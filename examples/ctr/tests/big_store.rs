@@ -77,7 +77,7 @@ fn child() {
     let log = open(folder);
     let app_now = app(folder, &log).start().expect("starts");
     while *app_now.state().borrow() != AppState::Running {
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
     }
     eprintln!("restored {} records", app_now.metrics().restored);
     let next = log.end_offset(&TopicPartition::new(EVENTS.name(), 0)).expect("exists");

@@ -33,7 +33,7 @@ fn with_deleted_input(log: &Arc<dyn Log>, reset: OffsetReset) -> Result<AppHandl
     let mut config = Config::new("behind");
     config.offset_reset = reset;
     let app = start(held_words(&gate), config, log);
-    wait_for_state(&app, &AppState::Running);
+    wait_for_state(&app, |state| *state == AppState::Running);
     send_words(log, ["a"], 1);
     gate.wait_for_somebody();
     send_words(log, ["b", "c", "d"], 2);

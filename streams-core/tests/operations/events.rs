@@ -102,7 +102,7 @@ fn a_start_a_rebalance_and_a_stop_say_what_was_created_assigned_restored_and_com
     let mut config = Config::new("told");
     config.process_id = Some("one".to_owned());
     let app = start(word_count(), config.clone(), &log);
-    wait_for_state(&app, &AppState::Running);
+    wait_for_state(&app, |state| *state == AppState::Running);
     send_words(&log, ["a", "b", "a"], 0);
     wait_for_metrics(&app, |m| m.consumed == 6 && m.lag() == Some(0));
     // A second process takes half of the tasks over.
@@ -177,7 +177,7 @@ fn a_thread_that_stands_still_is_told_once_and_that_it_goes_on() -> Result<()> {
     let mut config = Config::new("still");
     config.stuck_after = std::time::Duration::from_millis(50);
     let app = start(builder.build()?, config, &log);
-    wait_for_state(&app, &AppState::Running);
+    wait_for_state(&app, |state| *state == AppState::Running);
     send_words(&log, ["a"], 0);
     let warned = || {
         let said = of("still");

@@ -1,13 +1,11 @@
 //! Alive and ready, with the reason.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use streams_core::log::Log;
 use streams_core::runtime::{AppState, Check, Config, Health, HealthReason};
 use streams_core::{Materialized, Result, StreamsBuilder};
 
-use crate::slow_log::{Hold, Slow};
+use crate::slow_log::{Hold, slow};
 use crate::support::*;
 
 fn config(name: &str) -> Config {
@@ -32,7 +30,7 @@ fn a_closure_that_does_not_return_is_not_alive_and_named_with_its_node_and_recor
         })
         .to(&COUNTS);
     let app = start(builder.build()?, config("stuck"), &log);
-    wait_for_state(&app, &AppState::Running);
+    wait_for_state(&app, |state| *state == AppState::Running);
     send_words(&log, ["good", "good", "bad"], 0);
     inside.wait_for_somebody();
     let Health { live, ready, .. } = wait_for("not alive", || Some(app.health()).filter(|h| !h.live.ok));
@@ -125,9 +123,7 @@ fn an_application_is_ready_when_its_stores_are_restored_and_says_how_far_it_is()
     app.shutdown(PATIENCE)?;
     // The changelog cannot be read for a while.
     let gate = Gate::default();
-    let slow: Arc<dyn Log> =
-        Arc::new(Slow { log: Arc::clone(&log), gate: gate.clone(), hold: Hold::Changelog });
-    let app = start(word_count(), config("count"), &slow);
+    let app = start(word_count(), config("count"), &slow(&log, &gate, Hold::Changelog));
     let ready = wait_for("restoring", || {
         let restores = |ready: &Check| ready.reason == HealthReason::Restoring && ready.text.contains("1_0");
         Some(app.health().ready).filter(restores)
@@ -142,11 +138,10 @@ fn an_application_is_ready_when_its_stores_are_restored_and_says_how_far_it_is()
 fn a_commit_that_waits_for_the_log_is_not_ready_and_stays_alive() -> Result<()> {
     let log = log_with(&[("words", 1), ("counts", 1)]);
     let gate = Gate::default();
-    let slow: Arc<dyn Log> = Arc::new(Slow { log: Arc::clone(&log), gate: gate.clone(), hold: Hold::Commit });
     let mut config = config("waits");
     config.stuck_after = Duration::from_secs(3600);
-    let app = start(word_count(), config, &slow);
-    wait_for_state(&app, &AppState::Running);
+    let app = start(word_count(), config, &slow(&log, &gate, Hold::Commit));
+    wait_for_state(&app, |state| *state == AppState::Running);
     send_words(&log, ["a"], 0);
     let health = wait_for("waiting", || {
         Some(app.health()).filter(|health| health.ready.reason == HealthReason::WaitingForLog)

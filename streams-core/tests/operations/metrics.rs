@@ -207,7 +207,7 @@ fn background_writes_to_the_engine_and_restores_are_measured() -> Result<()> {
     app.shutdown(PATIENCE)?;
     config.state_dir = None;
     let app = start(word_count(), config, &log);
-    wait_for_state(&app, &AppState::Running);
+    wait_for_state(&app, |state| *state == AppState::Running);
     let metrics = wait_for_metrics(&app, |m| m.restored >= 3);
     let families = parse(&metrics.to_prometheus()).unwrap();
     let task = [("task_id", "1_0")];

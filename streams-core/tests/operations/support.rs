@@ -1,25 +1,11 @@
 //! What the tests share.
 
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
 
-use streams_core::log::embedded::EmbeddedLog;
-use streams_core::log::{Log, NewTopic};
-use streams_core::runtime::{App, AppHandle, AppState, Config, Metrics, TopicProducer};
-use streams_core::{Materialized, StreamsBuilder, Topic, Topology};
+use streams_core::{Materialized, StreamsBuilder, Topology};
 
-pub(crate) const WORDS: Topic<Option<String>, String> = Topic::new("words");
-pub(crate) const COUNTS: Topic<String, i64> = Topic::new("counts");
-/// Longer than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A log in memory with these topics.
-pub(crate) fn log_with(topics: &[(&str, u32)]) -> Arc<dyn Log> {
-    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
-    let new: Vec<NewTopic> = topics.iter().map(|(name, count)| NewTopic::new(*name, *count)).collect();
-    log.create_topics(&new).unwrap();
-    log
-}
+pub(crate) use crate::common::*;
+pub(crate) use streams_core::testing::{PATIENCE, wait_for};
 
 /// Counts words by value in the store `counted`, behind a repartition.
 pub(crate) fn word_count() -> Topology {
@@ -27,41 +13,6 @@ pub(crate) fn word_count() -> Topology {
     let words = builder.stream(&WORDS).group_by(|_, word| word.clone());
     words.count_with(Materialized::named("counted")).to_stream().to(&COUNTS);
     builder.build().unwrap()
-}
-
-pub(crate) fn start(topology: Topology, config: Config, log: &Arc<dyn Log>) -> AppHandle {
-    App::new(topology, config, Arc::clone(log)).start().unwrap()
-}
-
-/// Sends words without keys, one millisecond apart from `from` on.
-pub(crate) fn send_words<'a>(log: &Arc<dyn Log>, words: impl IntoIterator<Item = &'a str>, from: i64) {
-    let mut producer = TopicProducer::open(&**log, &WORDS).unwrap();
-    for (time, word) in (from..).zip(words) {
-        producer.send(&None, &word.to_owned(), time).unwrap();
-    }
-    producer.flush().unwrap();
-}
-
-/// Looks until something is found.
-pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < until, "never came to be: {what}");
-        std::thread::yield_now();
-    }
-}
-
-pub(crate) fn wait_for_state(app: &AppHandle, wanted: &AppState) {
-    let state = app.state();
-    wait_for(&format!("{wanted}"), || (*state.borrow() == *wanted).then_some(()));
-}
-
-/// Waits until the counters say so.
-pub(crate) fn wait_for_metrics(app: &AppHandle, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
-    wait_for("metrics", || Some(app.metrics()).filter(|metrics| wanted(metrics)))
 }
 
 /// Holds whoever enters until it is opened.

@@ -107,7 +107,7 @@ fn a_process_that_is_killed_again_and_again_puts_out_what_an_undisturbed_one_doe
             if kills < 12 && size_of(&dir.path().join("log")) >= enough {
                 break None;
             }
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(1));
         };
         match ended {
             Some(status) => {

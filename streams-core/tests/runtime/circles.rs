@@ -76,7 +76,6 @@ fn topology(steps: &[Step]) -> Topology {
                 let ((a, late_a), (b, late_b)) = (get(a), get(b));
                 pool.push((a.merge(b), late_a || late_b));
             }
-            Step::Merge(..) => {}
             Step::Repartition(at) => {
                 let (stream, late) = get(at);
                 pool.push((stream.repartition(), late));
@@ -99,7 +98,8 @@ fn topology(steps: &[Step]) -> Topology {
                 one_less(get(at).0)
                     .to_dynamic(|_, value, _| if *value % 2 == 0 { "x" } else { "b" }.to_owned());
             }
-            Step::Back(_) | Step::Choose(_) => {}
+            // The others would join a stream with itself, or bring back what closed.
+            Step::Merge(..) | Step::Back(_) | Step::Choose(_) => {}
         }
     }
     for (number, (stream, _)) in pool.into_iter().enumerate() {

@@ -8,11 +8,11 @@ use streams_core::log::Log;
 use streams_core::runtime::{AppState, Config, Forwarding, Guarantee};
 use streams_core::{ErrorKind, Result};
 
-use crate::failing_log::FailingLog;
+use crate::failing_log::Failing;
 use crate::support::*;
 
 fn failing(inner: &Arc<dyn Log>, every: u64, kind: ErrorKind) -> Arc<dyn Log> {
-    Arc::new(FailingLog::new(inner, every, kind))
+    Failing::new(every, kind).over(inner)
 }
 
 #[test]

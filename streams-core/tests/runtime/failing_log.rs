@@ -1,5 +1,5 @@
 //! A log whose commits fail now and then: before they take effect, or after it, as a lost answer would look. It also
-//! remembers which partitions were read, and lets tests step in before some calls.
+//! remembers which partitions were read, and lets tests step in where members and positions are asked for.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,20 +7,20 @@ use std::sync::{Arc, Mutex};
 
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{
-    Committed, GroupEvent, GroupMember, GroupMetadata, GroupOptions, Log, MemberInfo, NewTopic,
-    PartitionReader, Producer, ProducerOptions, TopicHandle, TopicInfo, Wakeup,
+    Committed, GroupEvent, GroupMember, GroupMetadata, Log, PartitionReader, Producer, Wakeup,
 };
-use streams_core::record::RecordView;
 use streams_core::{Error, ErrorKind, Result};
 
+use crate::common::intercepted::{Intercept, Intercepted};
+
 /// Of every `every` commits, one fails before and one after it has taken effect.
-pub(crate) struct FailingLog {
-    pub(crate) inner: Arc<dyn Log>,
-    pub(crate) every: u64,
-    pub(crate) kind: ErrorKind,
-    pub(crate) commits: Arc<AtomicU64>,
+#[derive(Clone)]
+pub(crate) struct Failing {
+    every: u64,
+    kind: ErrorKind,
+    commits: Arc<AtomicU64>,
     /// The partitions that readers were opened for, in that order.
-    pub(crate) read: Mutex<Vec<TopicPartition>>,
+    pub(crate) read: Arc<Mutex<Vec<TopicPartition>>>,
     pub(crate) hooks: Arc<Hooks>,
 }
 
@@ -50,116 +50,50 @@ impl Hooks {
     }
 }
 
-impl FailingLog {
-    pub(crate) fn new(inner: &Arc<dyn Log>, every: u64, kind: ErrorKind) -> Self {
-        FailingLog {
-            inner: Arc::clone(inner),
-            every,
-            kind,
-            commits: Arc::default(),
-            read: Mutex::default(),
-            hooks: Arc::default(),
-        }
+impl Failing {
+    pub(crate) fn new(every: u64, kind: ErrorKind) -> Self {
+        Failing { every, kind, commits: Arc::default(), read: Arc::default(), hooks: Arc::default() }
+    }
+
+    /// One whose commits do not fail.
+    pub(crate) fn never() -> Self {
+        Failing::new(u64::MAX, ErrorKind::Fenced)
+    }
+
+    /// `log`, with such commits.
+    pub(crate) fn over(&self, log: &Arc<dyn Log>) -> Arc<dyn Log> {
+        Intercepted::over(log, self.clone())
     }
 }
 
-impl Log for FailingLog {
-    fn create_topics(&self, topics: &[NewTopic]) -> Result<()> {
-        self.inner.create_topics(topics)
-    }
-    fn describe_topic(&self, topic: &str) -> Result<Option<TopicInfo>> {
-        self.inner.describe_topic(topic)
-    }
-    fn list_topics(&self) -> Result<Vec<String>> {
-        self.inner.list_topics()
-    }
-    fn delete_topics(&self, topics: &[&str]) -> Result<()> {
-        self.inner.delete_topics(topics)
-    }
-    fn delete_records(&self, before: &[(TopicPartition, Offset)]) -> Result<()> {
-        self.inner.delete_records(before)
-    }
-    fn start_offset(&self, partition: &TopicPartition) -> Result<Offset> {
-        self.inner.start_offset(partition)
-    }
-    fn end_offset(&self, partition: &TopicPartition) -> Result<Offset> {
-        self.inner.end_offset(partition)
-    }
-    fn group_members(&self, group: &str) -> Result<Vec<MemberInfo>> {
-        self.inner.group_members(group)
-    }
-    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<Committed>>> {
-        self.hooks.pass("committed");
-        self.inner.committed(group, partitions)
-    }
-    fn alter_committed(&self, group: &str, offsets: &[(TopicPartition, Option<Committed>)]) -> Result<()> {
-        self.inner.alter_committed(group, offsets)
-    }
-    fn open_reader(
+impl Intercept for Failing {
+    fn opened(
         &self,
         partition: &TopicPartition,
-        from: Offset,
-        wakeup: &Arc<Wakeup>,
-    ) -> Result<Box<dyn PartitionReader>> {
+        reader: Box<dyn PartitionReader>,
+    ) -> Box<dyn PartitionReader> {
         self.read.lock().unwrap().push(partition.clone());
-        self.inner.open_reader(partition, from, wakeup)
+        reader
     }
-    fn join_group(&self, options: GroupOptions, wakeup: &Arc<Wakeup>) -> Result<Box<dyn GroupMember>> {
-        let inner = self.inner.join_group(options, wakeup)?;
-        Ok(Box::new(HookedMember { inner, hooks: Arc::clone(&self.hooks) }))
-    }
-    fn open_producer(&self, options: ProducerOptions) -> Result<Box<dyn Producer>> {
-        let inner = self.inner.open_producer(options)?;
-        let (every, kind, commits) = (self.every, self.kind, Arc::clone(&self.commits));
-        Ok(Box::new(FailingProducer { inner, every, kind, commits }))
-    }
-}
 
-struct FailingProducer {
-    inner: Box<dyn Producer>,
-    every: u64,
-    kind: ErrorKind,
-    commits: Arc<AtomicU64>,
-}
+    fn looking_up(&self) {
+        self.hooks.pass("committed");
+    }
 
-impl Producer for FailingProducer {
-    fn topic(&mut self, name: &str) -> Result<TopicHandle> {
-        self.inner.topic(name)
+    fn joined(&self, member: Box<dyn GroupMember>) -> Box<dyn GroupMember> {
+        Box::new(HookedMember { inner: member, hooks: Arc::clone(&self.hooks) })
     }
-    fn partitions(&self, topic: TopicHandle) -> u32 {
-        self.inner.partitions(topic)
-    }
-    fn begin(&mut self) -> Result<()> {
-        self.inner.begin()
-    }
-    fn send(&mut self, topic: TopicHandle, partition: u32, record: RecordView<'_>) -> Result<()> {
-        self.inner.send(topic, partition, record)
-    }
-    fn send_offsets(&mut self, group: &GroupMetadata, offsets: &[(TopicPartition, Committed)]) -> Result<()> {
-        self.inner.send_offsets(group, offsets)
-    }
-    fn commit(&mut self) -> Result<()> {
+
+    fn commit(&self, producer: &mut dyn Producer) -> Result<()> {
         let number = self.commits.fetch_add(1, Relaxed) % self.every;
         if number == self.every / 2 {
             return Err(Error::new(self.kind, "injected before the commit"));
         }
-        self.inner.commit()?;
+        producer.commit()?;
         if number == self.every - 1 {
             return Err(Error::new(self.kind, "injected after the commit"));
         }
         Ok(())
-    }
-    fn abort(&mut self) -> Result<()> {
-        self.inner.abort()
-    }
-    fn flush(&mut self) -> Result<()> {
-        self.inner.flush()
-    }
-    fn written_end(&self, topic: TopicHandle, partition: u32) -> Option<Offset> {
-        self.inner.written_end(topic, partition)
-    }
-    fn pending_bytes(&self) -> usize {
-        self.inner.pending_bytes()
     }
 }
 

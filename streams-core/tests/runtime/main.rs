@@ -1,6 +1,9 @@
 //! Applications on the embedded log: threads, commits, rebalances, failures.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod basics;
 mod bounded;
 mod circles;

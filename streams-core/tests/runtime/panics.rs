@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use streams_core::log::Log;
 use streams_core::runtime::{AppHandle, AppState, Config, Guarantee, ThreadPhase};
-use streams_core::{ErrorKind, StreamsBuilder, Topology};
+use streams_core::{StreamsBuilder, Topology};
 
-use crate::failing_log::FailingLog;
+use crate::failing_log::Failing;
 use crate::support::*;
 
 fn lengths() -> Topology {
@@ -16,10 +16,10 @@ fn lengths() -> Topology {
     builder.build().unwrap()
 }
 
-fn failing() -> (Arc<FailingLog>, Arc<dyn Log>) {
-    let inner = log_with(&[("words", 2), ("counts", 1)]);
-    let failing = Arc::new(FailingLog::new(&inner, u64::MAX, ErrorKind::Fenced));
-    (Arc::clone(&failing), failing)
+fn failing() -> (Failing, Arc<dyn Log>) {
+    let failing = Failing::never();
+    let log = failing.over(&log_with(&[("words", 2), ("counts", 1)]));
+    (failing, log)
 }
 
 fn failed(app: &AppHandle) -> String {

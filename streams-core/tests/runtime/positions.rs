@@ -9,7 +9,7 @@ use streams_core::log::{GroupEvent, Log};
 use streams_core::runtime::{AppState, Config, Guarantee, OffsetReset, TopicProducer};
 use streams_core::{ErrorKind, Result, StreamsBuilder, Topology};
 
-use crate::failing_log::FailingLog;
+use crate::failing_log::Failing;
 use crate::support::*;
 
 fn lengths() -> Topology {
@@ -79,9 +79,8 @@ fn a_position_behind_the_end_of_a_topic_is_an_error_if_the_setting_says_so() -> 
 
 #[test]
 fn a_position_that_is_refused_does_not_keep_others_from_being_committed() -> Result<()> {
-    let inner = log_with(&[("words", 3), ("counts", 1)]);
-    let failing = Arc::new(FailingLog::new(&inner, u64::MAX, ErrorKind::Fenced));
-    let log: Arc<dyn Log> = failing.clone();
+    let failing = Failing::never();
+    let log = failing.over(&log_with(&[("words", 3), ("counts", 1)]));
     let partitions: Vec<_> = (0..3).map(|partition| TopicPartition::new("words", partition)).collect();
     *failing.hooks.refused.lock().unwrap() = Some(partitions[1].clone());
     let mut producer = TopicProducer::open(&*log, &WORDS)?;
@@ -104,8 +103,8 @@ fn a_position_that_is_refused_does_not_keep_others_from_being_committed() -> Res
 
 #[test]
 fn look_ups_that_nobody_waits_for_any_more_are_left_out() -> Result<()> {
-    let inner = log_with(&[("words", 1), ("counts", 1)]);
-    let failing = Arc::new(FailingLog::new(&inner, u64::MAX, ErrorKind::Fenced));
+    let failing = Failing::never();
+    let log = failing.over(&log_with(&[("words", 1), ("counts", 1)]));
     let (calls, gate) = (Arc::new(AtomicU64::new(0)), Arc::new(Mutex::new(())));
     let (counted, held) = (Arc::clone(&calls), Arc::clone(&gate));
     failing.hooks.before(move |call| {
@@ -114,7 +113,6 @@ fn look_ups_that_nobody_waits_for_any_more_are_left_out() -> Result<()> {
             drop(held.lock().unwrap());
         }
     });
-    let log: Arc<dyn Log> = failing.clone();
     let closed = gate.lock().unwrap();
     let mut config = Config::new("stale");
     // So that it looks around often.

@@ -10,7 +10,7 @@ use streams_core::runtime::{App, AppState, Config, Start, Subscription, TaskPhas
 use streams_core::state::EngineKind;
 use streams_core::{ErrorKind, Materialized, Result, StreamsBuilder, Topic, Topology};
 
-use crate::failing_log::FailingLog;
+use crate::failing_log::Failing;
 use crate::support::*;
 
 const EVENTS: Topic<String, i64> = Topic::new("events");
@@ -98,8 +98,8 @@ fn with_a_checkpoint_at_the_end_the_changelog_is_not_read_at_all() -> Result<()>
         send_words(&inner, words().iter().map(String::as_str), 0);
         assert_eq!(run_until(&inner, config.clone(), 1)?, 0);
 
-        let watched = Arc::new(FailingLog::new(&inner, u64::MAX, ErrorKind::Fenced));
-        let log: Arc<dyn Log> = Arc::clone(&watched) as Arc<dyn Log>;
+        let watched = Failing::new(u64::MAX, ErrorKind::Fenced);
+        let log = watched.over(&inner);
         send_words(&log, words().iter().map(String::as_str), 1000);
         assert_eq!(run_until(&log, config, 2)?, 0);
         let read = watched.read.lock().unwrap();

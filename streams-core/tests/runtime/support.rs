@@ -4,47 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use streams_core::log::embedded::EmbeddedLog;
-use streams_core::log::{Log, NewTopic};
-use streams_core::runtime::{App, AppHandle, AppState, Config, Metrics, Start, Subscription, TopicProducer};
+use streams_core::log::Log;
+use streams_core::runtime::{AppHandle, Start, Subscription};
 use streams_core::serde::DefaultSerde;
 use streams_core::{Result, StreamsBuilder, Topic, Topology};
 
-pub(crate) const WORDS: Topic<Option<String>, String> = Topic::new("words");
-pub(crate) const COUNTS: Topic<String, i64> = Topic::new("counts");
-/// Longer than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A log in memory with these topics.
-pub(crate) fn log_with(topics: &[(&str, u32)]) -> Arc<dyn Log> {
-    let log: Arc<dyn Log> = Arc::new(EmbeddedLog::in_memory());
-    create(&log, topics);
-    log
-}
-
-pub(crate) fn create(log: &Arc<dyn Log>, topics: &[(&str, u32)]) {
-    let new: Vec<NewTopic> = topics.iter().map(|(name, count)| NewTopic::new(*name, *count)).collect();
-    log.create_topics(&new).unwrap();
-}
+pub(crate) use crate::common::*;
+pub(crate) use streams_core::testing::PATIENCE;
 
 /// Counts words by value, behind a repartition.
 pub(crate) fn word_count() -> Topology {
     let builder = StreamsBuilder::new();
     builder.stream(&WORDS).group_by(|_, word| word.clone()).count().to_stream().to(&COUNTS);
     builder.build().unwrap()
-}
-
-pub(crate) fn start(topology: Topology, config: Config, log: &Arc<dyn Log>) -> AppHandle {
-    App::new(topology, config, Arc::clone(log)).start().unwrap()
-}
-
-/// Sends words without keys, one millisecond apart from `from` on.
-pub(crate) fn send_words<'a>(log: &Arc<dyn Log>, words: impl IntoIterator<Item = &'a str>, from: i64) {
-    let mut producer = TopicProducer::open(&**log, &WORDS).unwrap();
-    for (time, word) in (from..).zip(words) {
-        producer.send(&None, &word.to_owned(), time).unwrap();
-    }
-    producer.flush().unwrap();
 }
 
 /// The last value of each key in a topic, as of now.
@@ -78,28 +50,6 @@ pub(crate) fn wait_for_topic<K: DefaultSerde, V: DefaultSerde>(
         assert!(Instant::now() < until, "never came to be");
         // What arrives between two looks rings; the time is for what is read from elsewhere.
         let _ = bell.next_within(Duration::from_millis(50)).unwrap();
-    }
-}
-
-/// Waits until a state is reached, or another final one.
-pub(crate) fn wait_for_state(app: &AppHandle, wanted: impl Fn(&AppState) -> bool) -> AppState {
-    let mut state = app.state();
-    block_on(async {
-        let reached = state.wait_for(|state| wanted(state) || state.is_final()).await.unwrap();
-        reached.clone()
-    })
-}
-
-/// Waits until the counters say so.
-pub(crate) fn wait_for_metrics(app: &AppHandle, wanted: impl Fn(&Metrics) -> bool) -> Metrics {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let metrics = app.metrics();
-        if wanted(&metrics) {
-            return metrics;
-        }
-        assert!(Instant::now() < until, "never came to be: {metrics:?}");
-        std::thread::yield_now();
     }
 }
 

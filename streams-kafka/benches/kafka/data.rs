@@ -3,6 +3,7 @@
 use streams_core::Result;
 use streams_core::log::{CleanupPolicy, Log, NewTopic, ProducerOptions, TopicConfig};
 use streams_core::record::RecordView;
+use streams_core::testing::Random;
 
 const SEED: u64 = 0x5eed_2026;
 /// 2026-01-01T00:00:00Z, a whole minute.
@@ -108,11 +109,8 @@ pub(crate) fn live(number: u64, key: &mut [u8; 12], value: &mut [u8; 100]) {
     text(value, hash);
 }
 
-fn mix(mut z: u64) -> u64 {
-    z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+fn mix(number: u64) -> u64 {
+    Random::new(number).next_u64()
 }
 
 fn digits(out: &mut [u8], mut number: u64) {

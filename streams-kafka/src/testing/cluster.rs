@@ -56,9 +56,10 @@ pub struct Cluster {
     bootstrap: String,
     /// Settings of clients.
     client: Vec<(String, String)>,
+    // Dropped in this order: brokers end before their folder is removed.
     brokers: Mutex<Vec<Broker>>,
     lanes: Vec<Lane>,
-    dir: Option<PathBuf>,
+    _dir: Option<Dir>,
 }
 
 impl Cluster {
@@ -75,7 +76,7 @@ impl Cluster {
                 client: Vec::new(),
                 brokers: Mutex::default(),
                 lanes: Vec::new(),
-                dir: None,
+                _dir: None,
             },
             #[allow(clippy::panic, reason = "tests cannot go on without a broker")]
             Err(_) => Cluster::start(&ClusterOptions::default()).unwrap_or_else(|error| panic!("{error}")),
@@ -87,7 +88,9 @@ impl Cluster {
         let lib = jars()?;
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("streams-kafka-{}-{number}", std::process::id()));
+        let name = format!("streams-kafka-{}-{number}", std::process::id());
+        let folder = Dir(std::env::temp_dir().join(name));
+        let dir = &folder.0;
         let ports = free_ports(options.brokers * (3 + options.lanes))?;
         let (clients, ports) = ports.split_at(options.brokers);
         let (controllers, ports) = ports.split_at(options.brokers);
@@ -123,7 +126,7 @@ impl Cluster {
         })?;
         let bootstrap: Vec<String> = clients.iter().map(|port| format!("127.0.0.1:{port}")).collect();
         let (bootstrap, client) = (bootstrap.join(","), security.of_client(&certificates));
-        let cluster = Cluster { bootstrap, client, brokers: Mutex::new(brokers), lanes, dir: Some(dir) };
+        let cluster = Cluster { bootstrap, client, brokers: Mutex::new(brokers), lanes, _dir: Some(folder) };
         for index in 0..options.brokers {
             cluster.with(|brokers| brokers[index].start())?;
         }
@@ -138,9 +141,10 @@ impl Cluster {
         &self.bootstrap
     }
 
-    /// Settings to reach it.
+    /// Settings to reach it, with patience for brokers on a machine that is busy.
     pub fn config(&self) -> KafkaConfig {
         let mut config = KafkaConfig::new(self.bootstrap());
+        config.request_timeout = Duration::from_secs(60);
         config.client.extend(self.client.iter().cloned());
         config
     }
@@ -212,13 +216,13 @@ impl Cluster {
     }
 }
 
-impl Drop for Cluster {
+/// Everything that a cluster writes; removed when this is dropped.
+struct Dir(PathBuf);
+
+impl Drop for Dir {
     fn drop(&mut self) {
-        self.with(Vec::clear);
-        if let Some(dir) = &self.dir {
-            // What stays is in the system's folder for temporary files.
-            let _ = std::fs::remove_dir_all(dir);
-        }
+        // What stays is in the system's folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -66,7 +66,7 @@ fn groups_of_both_protocols_assign_what_the_range_assignor_computes() {
         for count in 1..=3 {
             members.push(Member::join(&*log, id, &format!("m{count}"), &lists, SESSION));
             let mut last = String::new();
-            let found = until("the assignment to be computed", || {
+            let found = wait_for("the assignment to be computed", || {
                 members.iter_mut().for_each(|member| member.poll().unwrap());
                 let ids: Vec<String> = members.iter().map(Member::id).collect();
                 let expected = computed(id, &lists, &ids);

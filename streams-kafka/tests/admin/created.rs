@@ -98,7 +98,7 @@ fn names_counts_and_settings_are_those_that_kafka_streams_gave_its_topics() {
 fn remove(log: &dyn Log, topic: &str) {
     if log.describe_topic(topic).unwrap().is_some() {
         log.delete_topics(&[topic]).unwrap();
-        until("the topic to go", || log.describe_topic(topic).unwrap().is_none().then_some(()));
+        wait_for("the topic to go", || log.describe_topic(topic).unwrap().is_none().then_some(()));
     }
 }
 

@@ -55,7 +55,7 @@ impl Member {
 
 /// Polls the members until they own this many partitions each.
 pub(crate) fn settle(members: &mut [&mut Member], counts: &[usize]) {
-    until(&format!("an assignment of {counts:?}"), || {
+    wait_for(format!("an assignment of {counts:?}"), || {
         members.iter_mut().for_each(|member| member.poll().unwrap());
         members.iter().zip(counts).all(|(member, count)| member.owned.len() == *count).then_some(())
     });

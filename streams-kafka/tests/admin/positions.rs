@@ -25,7 +25,7 @@ fn a_position_behind_the_end_goes_back_to_the_start_or_is_an_error_as_the_settin
         assert_eq!(run(OffsetReset::Earliest).unwrap().state, streams_core::runtime::AppState::Stopped);
         let before = committed().unwrap();
         let behind = Committed { offset: before.offset + 90, ..before.clone() };
-        until("the group to be empty", || log.group_members(words.id).unwrap().is_empty().then_some(()));
+        wait_until("the group to be empty", || log.group_members(words.id).unwrap().is_empty());
         log.alter_committed(words.id, &[(position.clone(), Some(behind))]).unwrap();
 
         let error = run(OffsetReset::Fail).unwrap_err();

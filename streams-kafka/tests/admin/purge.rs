@@ -26,19 +26,19 @@ fn processed_records_of_repartition_topics_are_deleted_and_no_others() {
             // What was deleted is looked up first: what is committed may have moved on by then, and never goes back.
             let start = log.start_offset(partition).unwrap();
             let committed =
-                until("a commit", || log.committed(words.id, std::slice::from_ref(partition)).ok());
+                wait_for("a commit", || log.committed(words.id, std::slice::from_ref(partition)).ok());
             let committed = committed[0].as_ref().map_or(0, |committed| committed.offset);
             assert!(start <= committed, "round {round}: {partition} begins at {start} behind {committed}");
             starts.push(start);
         }
     }
     for (partition, starts) in partitions.iter().zip(&starts) {
-        until("the last records to be deleted", || {
+        wait_for("the last records to be deleted", || {
             let committed = log.committed(words.id, std::slice::from_ref(partition)).ok()?.remove(0)?.offset;
             (log.start_offset(partition).unwrap() == committed).then_some(())
         });
         assert!(starts.is_sorted(), "{starts:?}");
         assert!(starts.last() > starts.first(), "nothing was deleted meanwhile: {starts:?}");
     }
-    app.shutdown(DEADLINE).unwrap();
+    app.shutdown(PATIENCE).unwrap();
 }

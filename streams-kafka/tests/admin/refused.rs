@@ -45,7 +45,7 @@ impl Case {
 
     /// Waits until nothing is refused: brokers learn of changes one after the other.
     fn accepted(&self) -> Vec<String> {
-        until("the topics to be right", || self.app().check_topics().ok())
+        wait_for("the topics to be right", || self.app().check_topics().ok())
     }
 }
 
@@ -76,7 +76,7 @@ fn missing_topics_and_joined_topics_of_different_counts() {
     case.log.create_topics(&[NewTopic::new(format!("{id}.right"), 2)]).unwrap();
     let text = case.refusal(ErrorKind::NotFound);
     assert_eq!(obey(&text), 2, "{text}");
-    let text = until("all topics to be there", || {
+    let text = wait_for("all topics to be there", || {
         let error = case.app().check_topics().unwrap_err();
         (error.kind() == ErrorKind::Topology).then(|| error.to_string())
     });
@@ -129,7 +129,7 @@ fn internal_topics_of_wrong_counts_and_settings() {
             scope.spawn(move || run_tool(&command).unwrap());
         }
     });
-    let text = until("all settings to be known", || {
+    let text = wait_for("all settings to be known", || {
         let error = case.app().check_topics().err()?.to_string();
         error.contains("for 4 reasons").then_some(error)
     });
@@ -149,5 +149,5 @@ fn internal_topics_of_wrong_counts_and_settings() {
     assert!(warnings[0].contains("and should be `compact`: the topic is read as a table"), "{warnings:?}");
     assert!(warnings[1].contains("nothing can be written to it"), "{warnings:?}");
     assert_eq!(warnings.iter().map(|warning| obey(warning)).sum::<usize>(), 2);
-    until("the warnings to be heeded", || case.app().check_topics().unwrap().is_empty().then_some(()));
+    wait_for("the warnings to be heeded", || case.app().check_topics().unwrap().is_empty().then_some(()));
 }

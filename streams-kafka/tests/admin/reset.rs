@@ -53,8 +53,8 @@ fn an_application_that_was_reset_counts_as_it_did_the_first_time_also_with_old_s
         let error = plan().execute().unwrap_err();
         assert!(error.is_fenced() && error.to_string().contains(&format!("{}-", words.id)), "{error}");
         assert!(error.to_string().contains("is running, nothing was reset"), "{error}");
-        apps.into_iter().for_each(|app| app.shutdown(DEADLINE).unwrap());
-        until("the group to be empty", || log.group_members(words.id).unwrap().is_empty().then_some(()));
+        apps.into_iter().for_each(|app| app.shutdown(PATIENCE).unwrap());
+        wait_until("the group to be empty", || log.group_members(words.id).unwrap().is_empty());
 
         // Cut short after the first topic was deleted.
         let mut deleted = 0;
@@ -65,7 +65,7 @@ fn an_application_that_was_reset_counts_as_it_did_the_first_time_also_with_old_s
         assert_eq!(cut.unwrap_err().kind(), ErrorKind::User);
         let refused = words.start(&log, config(&words, states[0].path())).wait().unwrap_err();
         assert!(refused.to_string().contains("is under way, or was cut short"), "{refused}");
-        until("the group to be empty", || log.group_members(words.id).unwrap().is_empty().then_some(()));
+        wait_until("the group to be empty", || log.group_members(words.id).unwrap().is_empty());
 
         // To its end; the other instance has its old state.
         let before = results(&log, &words);
@@ -82,7 +82,7 @@ fn an_application_that_was_reset_counts_as_it_did_the_first_time_also_with_old_s
         assert_eq!(last(words.wait_for(&log, 30, before)), first);
         apps.into_iter().for_each(|app| {
             assert!(!matches!(app.metrics().state, AppState::Failed { .. }));
-            app.shutdown(DEADLINE).unwrap();
+            app.shutdown(PATIENCE).unwrap();
         });
     }
 }

@@ -81,7 +81,7 @@ fn two_static_members_of_one_name_are_told_apart_by_a_clear_error() {
             member
         });
         // The classic protocol puts out the older one, the other refuses the newer one.
-        let error = until("an error", || members.iter_mut().find_map(|member| member.poll().err()));
+        let error = wait_for("an error", || members.iter_mut().find_map(|member| member.poll().err()));
         assert_eq!(error.kind(), ErrorKind::Config, "{protocol:?}: {error}");
         let text = error.to_string();
         assert!(text.contains("another member of the name same") && text.contains("process-id"), "{text}");

@@ -7,12 +7,10 @@ use std::time::{Duration, Instant};
 
 use streams_core::log::{Log, NewTopic};
 use streams_core::runtime::{App, AppHandle, Config, Start, Subscription, TopicProducer};
+pub(crate) use streams_core::testing::{PATIENCE, wait_for, wait_until};
 use streams_core::{Materialized, StreamsBuilder, Topic, Topology};
 use streams_kafka::testing::Cluster;
 use streams_kafka::{KafkaConfig, KafkaLog};
-
-/// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
 
 /// A name that nothing else on the cluster has.
 pub(crate) fn unique(name: &str) -> &'static str {
@@ -31,18 +29,6 @@ pub(crate) fn log_with(settle: impl FnOnce(&mut KafkaConfig)) -> Arc<dyn Log> {
     let mut config = Cluster::shared().config();
     settle(&mut config);
     Arc::new(KafkaLog::connect(config).unwrap())
-}
-
-/// Asks until there is an answer.
-pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
-    loop {
-        if let Some(found) = ask() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// A count of words behind a repartition, with topics of its own.
@@ -98,7 +84,7 @@ impl Words {
     pub(crate) fn wait_for(&self, log: &Arc<dyn Log>, count: i64, skip: usize) -> BTreeMap<String, Vec<i64>> {
         let mut reader = Subscription::open(log, &self.counts, Start::Earliest).unwrap();
         let mut found: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + PATIENCE;
         let mut seen = 0;
         while found.len() < 10 || found.values().any(|counts| counts.last() != Some(&count)) {
             let left = deadline.saturating_duration_since(Instant::now());

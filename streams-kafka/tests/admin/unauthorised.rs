@@ -23,7 +23,7 @@ fn whoever_may_not_create_topics_is_told_which_are_to_be_created() {
     let who = "--cluster --topic *";
     run_tool(&format!("{acls} {who} --allow-principal User:ANONYMOUS --operation All")).unwrap();
     run_tool(&format!("{acls} {who} --deny-principal User:ANONYMOUS --operation Create")).unwrap();
-    let error = until("the denial", || words.app(&log, words.config()).create_topics().err());
+    let error = wait_for("the denial", || words.app(&log, words.config()).create_topics().err());
     let text = error.to_string();
     assert_eq!(error.kind(), ErrorKind::Config, "{text}");
     let id = words.id;

@@ -5,91 +5,79 @@ use std::time::Duration;
 use streams_kafka::GroupProtocol;
 use streams_kafka::testing::Cluster;
 
-use crate::process::Instance;
-use crate::words::{Job, SESSION, sum};
+use crate::check::Checker;
+use crate::job::{Job, SESSION, Writer};
+use crate::process::Process;
 
 #[test]
-fn words_are_counted_on_a_cluster_with_the_classic_protocol() {
-    undisturbed(GroupProtocol::Classic);
+fn processes_killed_at_any_instant_lose_and_repeat_nothing_with_the_classic_protocol() {
+    killed(GroupProtocol::Classic);
 }
 
 #[test]
-fn words_are_counted_on_a_cluster_with_the_consumer_protocol() {
-    undisturbed(GroupProtocol::Consumer);
-}
-
-fn undisturbed(protocol: GroupProtocol) {
-    let job = Job::create("words", Cluster::shared(), protocol);
-    let state = tempfile::tempdir().unwrap();
-    let first = job.write(0, 500);
-    let app = job.start(state.path(), |_| {});
-    job.assert_counts(&first);
-    // A second instance takes over a part, and both go on.
-    let other = tempfile::tempdir().unwrap();
-    let second = job.start(other.path(), |config| config.num_threads = 2);
-    let all = sum(&first, &job.write(500, 1000));
-    job.assert_counts(&all);
-    app.shutdown(Duration::from_secs(30)).unwrap();
-    let all = sum(&all, &job.write(1000, 1500));
-    job.assert_counts(&all);
-    second.shutdown(Duration::from_secs(30)).unwrap();
+fn processes_killed_at_any_instant_lose_and_repeat_nothing_with_the_consumer_protocol() {
+    killed(GroupProtocol::Consumer);
 }
 
 #[test]
-fn a_killed_process_restores_only_what_it_had_not_written() {
-    let job = Job::create("tail", Cluster::shared(), GroupProtocol::Classic);
-    let state = tempfile::tempdir().unwrap();
-    let first = job.write(0, 2000);
-    let mut instance = Instance::start(&job, state.path());
-    job.assert_counts(&first);
-    // Longer than the interval at which committed state is written to the engine.
-    std::thread::sleep(Duration::from_millis(1500));
-    instance.kill_and_restart();
-    let all = sum(&first, &job.write(2000, 2100));
-    job.assert_counts(&all);
-    let status = instance.wait_for("running", |status| status.state == "running" && status.consumed > 0);
-    assert!(status.restored < 100, "restored {} of some 6000 rows", status.restored);
+fn a_process_paused_beyond_its_session_commits_nothing_that_others_took_over_with_the_classic_protocol() {
+    paused(GroupProtocol::Classic);
 }
 
 #[test]
-fn processes_killed_at_any_instant_lose_and_repeat_nothing() {
-    for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
-        let job = Job::create("kill", Cluster::shared(), protocol);
-        let states = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let mut instances = states.each_ref().map(|state| Instance::start(&job, state.path()));
-        let mut expected = Default::default();
-        for round in 0..6_usize {
-            expected = sum(&expected, &job.write(round * 400, round * 400 + 400));
-            let victim = &mut instances[round % 2];
-            victim.wait_for("some work", |status| status.consumed > 20 * round as u64);
-            victim.kill_and_restart();
-        }
-        expected = sum(&expected, &job.write(2400, 2500));
-        job.assert_counts(&expected);
+fn a_process_paused_beyond_its_session_commits_nothing_that_others_took_over_with_the_consumer_protocol() {
+    paused(GroupProtocol::Consumer);
+}
+
+fn killed(protocol: GroupProtocol) {
+    let mut pair = Pair::start("kill", protocol);
+    for round in 0..6 {
+        pair.writer.write(300);
+        let victim = &mut pair.processes[round % 2];
+        victim.wait_for("some work", |status| status.consumed > 20 * round as u64).unwrap();
+        victim.kill();
+        victim.start(None);
     }
+    pair.writer.write(100);
+    pair.checker.end(&pair.writer.written).unwrap();
 }
 
-#[test]
-fn a_process_that_was_paused_beyond_its_session_commits_nothing_of_what_others_took_over() {
-    for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
-        let job = Job::create("pause", Cluster::shared(), protocol);
-        let states = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let mut instances = states.each_ref().map(|state| Instance::start(&job, state.path()));
-        let mut expected = job.write(0, 300);
-        instances.iter_mut().for_each(|i| {
-            i.wait_for("a share", |status| status.state == "running");
-        });
-        for round in 1..4_usize {
-            let paused = &instances[round % 2];
-            expected = sum(&expected, &job.write(round * 1000, round * 1000 + 500));
-            paused.pause();
-            // The pause itself is what is tested.
-            std::thread::sleep(SESSION + Duration::from_secs(2));
-            expected = sum(&expected, &job.write(round * 1000 + 500, round * 1000 + 700));
-            job.assert_counts(&expected);
-            paused.resume();
-            expected = sum(&expected, &job.write(round * 1000 + 700, round * 1000 + 1000));
-        }
-        job.assert_counts(&expected);
+fn paused(protocol: GroupProtocol) {
+    let mut pair = Pair::start("pause", protocol);
+    pair.writer.write(300);
+    for process in &pair.processes {
+        process.wait_for("a share", |status| status.state == "running" && status.tasks > 0).unwrap();
+    }
+    for paused in &pair.processes {
+        pair.writer.write(300);
+        paused.signal("-STOP");
+        // The pause itself is what is tested.
+        std::thread::sleep(SESSION + Duration::from_secs(2));
+        pair.writer.write(200);
+        pair.checker.catch_up(&pair.writer.written).unwrap();
+        paused.signal("-CONT");
+        pair.writer.write(300);
+    }
+    pair.checker.end(&pair.writer.written).unwrap();
+}
+
+/// A job with two processes that share it.
+struct Pair {
+    writer: Writer,
+    checker: Checker,
+    processes: [Process; 2],
+    _state: tempfile::TempDir,
+}
+
+impl Pair {
+    fn start(name: &str, protocol: GroupProtocol) -> Pair {
+        let bootstrap = Cluster::shared().bootstrap();
+        let mut job = Job::new(&format!("{name}-{protocol:?}"));
+        job.protocol = protocol;
+        let state = tempfile::tempdir().unwrap();
+        let (writer, checker) = (Writer::create(&job, bootstrap), Checker::open(&job, bootstrap));
+        let mut processes = [0, 1].map(|number| Process::new(&job, bootstrap, state.path(), number));
+        processes.iter_mut().for_each(|process| process.start(None));
+        Pair { writer, checker, processes, _state: state }
     }
 }

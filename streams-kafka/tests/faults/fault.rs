@@ -1,9 +1,8 @@
 //! What can go wrong, and how to choose it.
 
 use streams_core::runtime::Guarantee;
+use streams_core::testing::Random;
 use streams_kafka::testing::{Cut, POINTS};
-
-use crate::random::Random;
 
 /// One fault, with the process that it strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,16 +12,18 @@
 )]
 
 mod arena;
+#[path = "../common/check.rs"]
+#[allow(dead_code, reason = "other tests that have this file use more of it")]
 mod check;
 mod disk;
 mod fault;
 mod fenced;
+#[path = "../common/job.rs"]
 mod job;
 mod lost;
 mod offsets;
+#[path = "../common/process.rs"]
 mod process;
-mod random;
 mod scenario;
 mod seeded;
 mod stays;
-mod undisturbed;

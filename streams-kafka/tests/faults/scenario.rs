@@ -4,6 +4,7 @@ use std::sync::MutexGuard;
 use std::time::{Duration, Instant};
 
 use streams_core::runtime::Guarantee;
+use streams_core::testing::Random;
 use streams_kafka::GroupProtocol;
 
 use crate::arena::{Arena, TakenLane};
@@ -11,7 +12,6 @@ use crate::check::Checker;
 use crate::fault::{BEHIND_LANE, Fault, Leader};
 use crate::job::{Job, SESSION, TRANSACTION, Writer};
 use crate::process::Process;
-use crate::random::Random;
 
 /// Lines that are written before and after each fault begins.
 const LINES: usize = 25;

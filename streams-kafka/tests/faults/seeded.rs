@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use streams_core::runtime::Guarantee;
+use streams_core::testing::given_seed;
 use streams_kafka::GroupProtocol;
 
 use crate::arena::Arena;
@@ -29,7 +30,7 @@ struct Outcome {
 
 #[test]
 fn faults_lose_and_repeat_nothing() {
-    let given = given_seed();
+    let given = given_seed().unwrap();
     let mut seeds = given.map_or(SEEDS.to_vec(), |seed| vec![seed]).into_iter();
     let outcome = run(|| seeds.next());
     println!("{} faults in {} scenarios", outcome.faults, outcome.scenarios);
@@ -43,7 +44,7 @@ fn soak() {
     let minutes: u64 = std::env::var("STREAMS_SOAK_MINUTES").map_or(10, |minutes| minutes.parse().unwrap());
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let mut seeds = given_seed().unwrap_or(now)..;
+    let mut seeds = given_seed().unwrap().unwrap_or(now)..;
     let outcome = run(|| seeds.next().filter(|_| Instant::now() < until));
     let wrong = outcome.wrong.len();
     println!("{} faults in {} scenarios, {wrong} of them wrong", outcome.faults, outcome.scenarios);
@@ -92,16 +93,6 @@ fn the_seeds_cover_every_kind_of_fault_with_both_guarantees_and_protocols() {
         assert!(plans.iter().any(|plan| plan.processes == count), "{count} processes");
         assert!(plans.iter().any(|plan| plan.threads == count), "{count} threads");
     }
-}
-
-/// The seed in `STREAMS_SEED`, in decimal or, behind `0x`, in hexadecimal digits.
-fn given_seed() -> Option<u64> {
-    let text = std::env::var("STREAMS_SEED").ok()?;
-    let seed = match text.strip_prefix("0x") {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => text.parse(),
-    };
-    Some(seed.expect("STREAMS_SEED is a number"))
 }
 
 /// Runs scenarios of these seeds, some at the same time.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use streams_core::ids::TaskId;
 use streams_core::runtime::AppHandle;
+use streams_core::testing::PATIENCE;
 use streams_kafka::GroupProtocol;
 
 use crate::arena::Arena;
-use crate::check::{Checker, PATIENCE};
+use crate::check::Checker;
 use crate::job::{Job, Writer};
 use crate::process::Process;
 

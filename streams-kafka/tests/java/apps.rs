@@ -1,16 +1,17 @@
 //! Applications of both kinds over the same topics.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use streams_core::Result;
 use streams_core::log::{Log, NewTopic};
 use streams_core::runtime::{App, AppHandle, Config, Forwarding, Guarantee};
+use streams_core::testing::{PATIENCE, wait_until};
 use streams_kafka::testing::Cluster;
 use streams_kafka::{GroupProtocol, KafkaLog};
 
 use crate::input::Input;
-use crate::jvm::{DEADLINE, Jvm};
+use crate::jvm::Jvm;
 use crate::programs::{Program, output};
 use crate::records::{self, pending};
 
@@ -101,7 +102,8 @@ impl Job {
             // Markers of event time wait too, and are not counted; what is committed tells then.
             commit == Commit::Often || metrics.consumed >= expected
         });
-        app.shutdown(DEADLINE).unwrap();
+        app.shutdown(PATIENCE).unwrap();
+        self.wait_left();
     }
 
     /// Runs on the other side likewise, with or without the local state that it had.
@@ -116,6 +118,7 @@ impl Job {
             processed >= expected
         });
         self.stop_java();
+        self.wait_left();
     }
 
     pub(crate) fn start_rust(&self, commit: Commit) -> AppHandle {
@@ -124,7 +127,7 @@ impl Job {
 
     pub(crate) fn try_start_rust(&self, commit: Commit) -> Result<AppHandle> {
         let mut config = Cluster::shared().config();
-        config.transaction_timeout = DEADLINE;
+        config.transaction_timeout = PATIENCE;
         config.group_protocol = self.protocol;
         let log = Arc::new(KafkaLog::connect(config).unwrap());
         App::new(self.program.topology(&self.input, &self.id), self.config(commit), log).start()
@@ -179,12 +182,15 @@ impl Job {
         pending(&*self.log, &self.id, &self.sources()) as u64
     }
 
-    fn wait(&self, commit: Commit, mut enough: impl FnMut() -> bool) {
-        let until = Instant::now() + DEADLINE;
-        while !enough() {
-            assert!(Instant::now() < until, "{} does not come to the end", self.id);
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    /// Waits until the group has no members: one that did not come to leave counts until its session is over, and the
+    /// other side would be refused.
+    fn wait_left(&self) {
+        let members = || self.log.group_members(&self.id);
+        wait_until(format_args!("{} to leave", self.id), || members().is_ok_and(|all| all.is_empty()));
+    }
+
+    fn wait(&self, commit: Commit, enough: impl FnMut() -> bool) {
+        wait_until(format_args!("{} to come to the end", self.id), enough);
         if commit == Commit::Often {
             records::wait_drained(&*self.log, &self.id, &self.inputs, &self.repartitions());
         }
@@ -194,6 +200,6 @@ impl Job {
 /// The shared cluster, with transactions that may be as long as a test needs.
 pub(crate) fn log() -> Arc<dyn Log> {
     let mut config = Cluster::shared().config();
-    config.transaction_timeout = DEADLINE;
+    config.transaction_timeout = PATIENCE;
     Arc::new(KafkaLog::connect(config).unwrap())
 }

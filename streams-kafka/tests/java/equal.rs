@@ -2,7 +2,7 @@
 
 use crate::apps::{Commit, Job, log};
 use crate::compare::assert_equal;
-use crate::input::{Input, seed};
+use crate::input::{Input, seed, unique};
 use crate::programs::Program;
 
 const RECORDS: usize = 200;
@@ -45,7 +45,7 @@ fn what_caches_leave_is_equal() {
 
 fn check(program: Program, cached: bool) {
     let (seed, log) = (seed(), log());
-    let name = |side: &str| format!("equal-{program:?}-{cached}-{seed:x}-{side}");
+    let name = |side: &str| unique(&format!("equal-{program:?}-{cached}-{side}"));
     let mut input = Input::new(name("in"), program, seed, &*log);
     input.write(&*log, RECORDS);
     if program == Program::Streams {

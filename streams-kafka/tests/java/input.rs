@@ -6,9 +6,12 @@
 //! their times, and so that this does not depend on where a part ends, no record of a later part is earlier than one
 //! of a part before, and none of one topic has the time of one of the other: which comes first is then undefined.
 
+use std::sync::LazyLock;
+
 use streams_core::log::{Log, NewTopic};
 use streams_core::record::Headers;
 use streams_core::runtime::TopicProducer;
+use streams_core::testing::{Random, given_seed};
 use streams_core::{Record, Topic};
 
 use crate::programs::Program;
@@ -21,8 +24,7 @@ type Text = Option<String>;
 
 pub(crate) struct Input {
     pub(crate) name: String,
-    seed: u64,
-    random: u64,
+    random: Random,
     now: i64,
     topics: usize,
     /// Records so late that windows have closed may come.
@@ -38,8 +40,7 @@ impl Input {
     pub(crate) fn new(name: String, program: Program, seed: u64, log: &dyn Log) -> Input {
         let input = Input {
             name,
-            seed,
-            random: seed,
+            random: Random::new(seed),
             now: begin(),
             topics: program.inputs(),
             late: matches!(program, Program::Folds | Program::Rekeyed),
@@ -111,7 +112,8 @@ impl Input {
         let null = |one_in: u64, random: u64| !first && random.is_multiple_of(one_in);
         // Nothing is known before the first part.
         let asks = self.asks_for_times && if first { self.parts > 0 } else { self.below(4) == 0 };
-        let (no_key, no_value) = (null(25, self.next()) && self.null_keys, null(12, self.next()));
+        let (no_key, no_value) =
+            (null(25, self.random.next_u64()) && self.null_keys, null(12, self.random.next_u64()));
         let value = if asks { "?".to_owned() } else { value };
         let mut record = Record::new((!no_key).then_some(key), (!no_value).then_some(value), timestamp);
         if self.below(3) == 0 {
@@ -123,25 +125,7 @@ impl Input {
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    /// SplitMix64.
-    fn next(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.random;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-}
-
-impl Drop for Input {
-    #[allow(clippy::print_stderr, reason = "whoever reads of the failure needs it")]
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("{}: to repeat it: STREAMS_SEED={:#x}", self.name, self.seed);
-        }
+        self.random.below(limit as usize) as u64
     }
 }
 
@@ -151,16 +135,18 @@ fn begin() -> i64 {
     (now.as_millis() as i64 / HOUR - 6) * HOUR
 }
 
-/// The seed of this run: that of the variable `STREAMS_SEED`, or a new one.
+/// The seed of the input, always the same unless `STREAMS_SEED` says another; printed, for a test that fails.
 pub(crate) fn seed() -> u64 {
-    match std::env::var("STREAMS_SEED") {
-        Ok(text) => match text.strip_prefix("0x") {
-            Some(hex) => u64::from_str_radix(hex, 16).unwrap(),
-            None => text.parse().unwrap(),
-        },
-        Err(_) => {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-            now.as_nanos() as u64
-        }
-    }
+    let seed = given_seed().unwrap().unwrap_or(1);
+    println!("STREAMS_SEED={seed:#x}");
+    seed
+}
+
+/// Names what no other run of these tests on the same cluster names so.
+pub(crate) fn unique(what: &str) -> String {
+    static RUN: LazyLock<u128> = LazyLock::new(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        now.as_millis()
+    });
+    format!("{what}-{:x}", *RUN)
 }

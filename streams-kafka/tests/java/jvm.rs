@@ -5,10 +5,17 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How long anything may take.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(90);
+use streams_core::testing::PATIENCE;
+
+/// Runs Java and removes its folder when it has ended. Ctrl-C is for the test program, whose end is the end of Java's
+/// standard input.
+const GUARD: &str = r#"
+trap '' INT HUP QUIT TERM
+"$@"
+rm -rf "$JVM_HOME"
+"#;
 
 pub(crate) struct Jvm {
     stdin: Mutex<ChildStdin>,
@@ -38,7 +45,8 @@ impl Jvm {
         let home = std::env::temp_dir().join(format!("streams-kafka-java-{}", std::process::id()));
         std::fs::create_dir_all(&home).unwrap();
         let level = std::env::var("STREAMS_KAFKA_TEST_LOG");
-        let mut java = Command::new("java");
+        let mut java = Command::new("sh");
+        java.args(["-c", GUARD, "sh", "java"]).env("JVM_HOME", &home);
         java.args(["-Xmx384m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]);
         java.arg(format!("-Djava.io.tmpdir={}", home.display()));
         java.arg(format!("-Dorg.slf4j.simpleLogger.defaultLogLevel={}", level.as_deref().unwrap_or("off")));
@@ -74,7 +82,7 @@ impl Jvm {
 
     /// Waits for a line of `id` that begins with one of these: which it is, and what follows.
     pub(crate) fn wait_for_any(&self, id: &str, which: &[&str]) -> (usize, String) {
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + PATIENCE;
         let mut lines = self.told.lines.lock().unwrap();
         loop {
             let mine = lines.entry(id.to_owned()).or_default();

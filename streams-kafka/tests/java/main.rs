@@ -3,7 +3,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that unwraps fails with the line that was wrong"
+    clippy::print_stdout,
+    reason = "a test that unwraps fails with the line that was wrong, and what it prints is shown then"
 )]
 
 mod apps;

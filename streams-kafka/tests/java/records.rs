@@ -8,8 +8,7 @@ use streams_core::ErrorKind;
 use streams_core::ids::{Offset, TopicPartition};
 use streams_core::log::{Committed, Log, Wakeup};
 use streams_core::record::RecordBatch;
-
-use crate::jvm::DEADLINE;
+use streams_core::testing::{PATIENCE, wait_for, wait_until};
 
 /// A record without its offset.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,16 +49,9 @@ pub(crate) fn committed(
     topics: &[String],
 ) -> BTreeMap<TopicPartition, Committed> {
     let all: Vec<_> = topics.iter().flat_map(|topic| partitions(log, topic)).collect();
-    let until = Instant::now() + DEADLINE;
-    loop {
-        match log.committed(group, &all) {
-            Ok(found) => {
-                return all.into_iter().zip(found).filter_map(|(p, c)| Some((p, c?))).collect();
-            }
-            // A transaction of the group is being committed.
-            Err(error) => assert!(Instant::now() < until, "{error}"),
-        }
-    }
+    // Not while a transaction of the group is being committed.
+    let found = wait_for(format_args!("positions of {group}"), || log.committed(group, &all).ok());
+    all.into_iter().zip(found).filter_map(|(p, c)| Some((p, c?))).collect()
 }
 
 /// How many committed records of these topics lie behind the committed positions of `group`.
@@ -76,12 +68,9 @@ pub(crate) fn pending(log: &dyn Log, group: &str, topics: &[String]) -> usize {
 
 /// Waits until `group` has committed everything in `inputs`, and then everything in `repartitions`.
 pub(crate) fn wait_drained(log: &dyn Log, group: &str, inputs: &[String], repartitions: &[String]) {
-    let until = Instant::now() + DEADLINE;
     for topics in [inputs, repartitions] {
-        while pending(log, group, topics) > 0 {
-            assert!(Instant::now() < until, "{group} does not come to the end of {topics:?}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let what = format_args!("{group} to come to the end of {topics:?}");
+        wait_until(what, || pending(log, group, topics) == 0);
     }
 }
 
@@ -98,7 +87,7 @@ fn each(log: &dyn Log, partition: &TopicPartition, from: Offset, mut take: impl 
     let wakeup = Arc::new(Wakeup::new());
     let mut reader = log.open_reader(partition, from, &wakeup).unwrap();
     let mut batch = RecordBatch::new();
-    let until = Instant::now() + DEADLINE;
+    let until = Instant::now() + PATIENCE;
     while reader.position() < end {
         assert!(Instant::now() < until, "{partition} ends at {end}, but is read to {}", reader.position());
         batch.clear();

@@ -1,13 +1,12 @@
 //! An application that is started while the other side runs is told so, and the one that runs is not disturbed.
 
-use std::time::{Duration, Instant};
-
 use streams_core::ErrorKind;
+use streams_core::testing::{PATIENCE, wait_until};
 use streams_kafka::GroupProtocol;
 
 use crate::apps::{Commit, Job, log};
-use crate::input::{Input, seed};
-use crate::jvm::{DEADLINE, Jvm};
+use crate::input::{Input, seed, unique};
+use crate::jvm::Jvm;
 use crate::programs::Program;
 use crate::records::{committed, wait_drained};
 
@@ -29,7 +28,7 @@ fn a_group_of_the_streams_protocol_refuses_this_library() {
 
 fn refused(protocol: GroupProtocol, java: &'static str, says: &str) {
     let (seed, log) = (seed(), log());
-    let name = |what: &str| format!("refused-{protocol:?}-{java}-{seed:x}-{what}");
+    let name = |what: &str| unique(&format!("refused-{protocol:?}-{java}-{what}"));
     let mut input = Input::new(name("in"), Program::Folds, seed, &*log);
     let mut job = Job::new(name("job"), Program::Folds, &input);
     (job.protocol, job.java_protocol) = (protocol, java);
@@ -41,11 +40,7 @@ fn refused(protocol: GroupProtocol, java: &'static str, says: &str) {
     let message = match job.try_start_rust(Commit::Often) {
         Err(error) => error.to_string(),
         Ok(app) => {
-            let until = Instant::now() + DEADLINE;
-            while !app.metrics().state.is_final() {
-                assert!(Instant::now() < until, "it is not refused: {}", app.metrics().state);
-                std::thread::sleep(Duration::from_millis(50));
-            }
+            wait_until("being refused", || app.metrics().state.is_final());
             let error = app.wait().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{error}");
             error.to_string()
@@ -62,7 +57,7 @@ fn refused(protocol: GroupProtocol, java: &'static str, says: &str) {
 fn kafka_streams_is_refused_by_a_group_of_this_library() {
     for protocol in [GroupProtocol::Classic, GroupProtocol::Consumer] {
         let (seed, log) = (seed(), log());
-        let name = |what: &str| format!("held-{protocol:?}-{seed:x}-{what}");
+        let name = |what: &str| unique(&format!("held-{protocol:?}-{what}"));
         let mut input = Input::new(name("in"), Program::Folds, seed, &*log);
         let mut job = Job::new(name("job"), Program::Folds, &input);
         job.protocol = protocol;
@@ -81,7 +76,7 @@ fn kafka_streams_is_refused_by_a_group_of_this_library() {
 
         input.write(&*log, 20);
         wait_drained(&*log, &job.id, &input.topics(), &[]);
-        app.shutdown(DEADLINE).unwrap();
+        app.shutdown(PATIENCE).unwrap();
     }
 }
 
@@ -89,7 +84,7 @@ fn kafka_streams_is_refused_by_a_group_of_this_library() {
 #[test]
 fn committed_positions_and_times_are_equal() {
     let (seed, log) = (seed(), log());
-    let name = |what: &str| format!("committed-{seed:x}-{what}");
+    let name = |what: &str| unique(&format!("committed-{what}"));
     let mut input = Input::new(name("in"), Program::Streams, seed, &*log);
     let job = |side: &str| Job::new(name(side), Program::Streams, &input);
     let (java, rust) = (job("java"), job("rust"));

@@ -98,7 +98,7 @@ impl Running {
                 return false;
             }
             assert!(started.elapsed() < PATIENCE, "nothing happened for {PATIENCE:?}");
-            thread::yield_now();
+            thread::sleep(Duration::from_millis(1));
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Law;
-use super::helpers::{TestMember, append, at, settle, topic, tp, unique, until};
+use super::helpers::{TestMember, append, at, settle, topic, tp, unique};
 use crate::log::{GroupEvent, Log, NewTopic};
+use crate::testing::wait_for;
 
 const SESSION: Duration = Duration::from_secs(10);
 
@@ -27,7 +28,7 @@ fn one_gets_all(log: &dyn Log) {
     let wakeup = std::sync::Arc::default();
     let mut reader = member.member.reader(&tp(&name, 2), 0, &wakeup).unwrap();
     let mut batch = Default::default();
-    until("the record", || (reader.read(&mut batch, 1000).unwrap() == 1).then_some(()));
+    wait_for("the record", || (reader.read(&mut batch, 1000).unwrap() == 1).then_some(()));
     assert!(member.member.reader(&tp(&topic(log, 1), 0), 0, &wakeup).is_err());
     member.member.leave().unwrap();
 }
@@ -37,7 +38,7 @@ fn hand_over(log: &dyn Log) {
     let mut one = TestMember::join(log, &group, &[&[&name]], SESSION);
     one.settle(4);
     let mut two = TestMember::join(log, &group, &[&[&name]], SESSION);
-    let given_up = until("partitions to be given up", || {
+    let given_up = wait_for("partitions to be given up", || {
         two.poll();
         assert!(two.owned.is_empty(), "assigned before the owner gave it up");
         match one.poll() {
@@ -82,7 +83,7 @@ fn leaving_hands_over(log: &dyn Log) {
     let mut one = TestMember::join(log, &group, &[&[&name]], SESSION);
     let mut two = TestMember::join(log, &group, &[&[&name]], SESSION);
     let mut three = TestMember::join(log, &group, &[&[&name]], SESSION);
-    until("an even assignment", || {
+    wait_for("an even assignment", || {
         for member in [&mut one, &mut two, &mut three] {
             member.poll();
         }
@@ -105,7 +106,7 @@ fn timeout_loses(log: &dyn Log) {
     let mut quick = TestMember::join(log, &group, &[&[&name]], SESSION);
     quick.settle(2);
     assert!(slow.member.commit(&[(tp(&name, 0), at(1))]).unwrap_err().is_fenced());
-    let lost = until("the loss", || slow.poll());
+    let lost = wait_for("the loss", || slow.poll());
     let mut all = vec![tp(&name, 0), tp(&name, 1)];
     let GroupEvent::Lost(mut list) = lost else { panic!("{lost:?} instead of a loss") };
     list.sort();
@@ -158,5 +159,5 @@ fn members_are_listed(log: &dyn Log) {
     one.settle(2);
     assert_eq!(log.group_members(&group).unwrap().len(), 1);
     one.member.leave().unwrap();
-    until("the group to be empty", || log.group_members(&group).unwrap().is_empty().then_some(()));
+    wait_for("the group to be empty", || log.group_members(&group).unwrap().is_empty().then_some(()));
 }

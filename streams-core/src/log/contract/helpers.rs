@@ -10,9 +10,8 @@ use crate::log::{
     Committed, GroupEvent, GroupMember, GroupOptions, Log, NewTopic, Producer, ProducerOptions, Wakeup,
 };
 use crate::record::{RecordBatch, RecordView};
+use crate::testing::wait_for;
 
-/// How long something that must happen may take.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// How long something that must not happen is watched for.
 const QUIET: Duration = Duration::from_millis(20);
 
@@ -68,7 +67,7 @@ pub(super) fn read(
     let wakeup = Arc::new(Wakeup::new());
     let mut reader = log.open_reader(partition, from, &wakeup).unwrap();
     let mut batch = RecordBatch::new();
-    until(&format!("{count} records of {partition}"), || {
+    wait_for(format!("{count} records of {partition}"), || {
         reader.read(&mut batch, 1 << 20).unwrap();
         (batch.len() >= count).then_some(())
     });
@@ -87,18 +86,6 @@ pub(super) fn nothing_from(log: &dyn Log, partition: &TopicPartition, from: Offs
     let until = Instant::now() + QUIET;
     while Instant::now() < until {
         assert_eq!(reader.read(&mut batch, 1 << 20).unwrap(), 0, "{partition} has records from {from} on");
-        std::thread::yield_now();
-    }
-}
-
-/// Polls until there is an answer.
-pub(super) fn until<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + DEADLINE;
-    loop {
-        if let Some(found) = poll() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
         std::thread::yield_now();
     }
 }
@@ -154,7 +141,7 @@ impl TestMember {
 
     /// Polls this member alone until it owns `count` partitions.
     pub(super) fn settle(&mut self, count: usize) {
-        until(&format!("{count} partitions"), || {
+        wait_for(format!("{count} partitions"), || {
             self.poll();
             (self.owned.len() == count).then_some(())
         });
@@ -163,7 +150,7 @@ impl TestMember {
 
 /// Polls all members in turn until they own as many partitions as `counts` says, each at most once at any time.
 pub(super) fn settle(members: &mut [&mut TestMember], counts: &[usize]) {
-    until(&format!("an assignment of {counts:?}"), || {
+    wait_for(format!("an assignment of {counts:?}"), || {
         for member in members.iter_mut() {
             member.poll();
         }

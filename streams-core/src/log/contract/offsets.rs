@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::Law;
-use super::helpers::{TestMember, at, topic, tp, unique, until};
+use super::helpers::{TestMember, at, topic, tp, unique};
 use crate::error::ErrorKind;
 use crate::log::{Log, ProducerOptions};
 use crate::record::RecordView;
+use crate::testing::wait_for;
 
 pub const LAWS: &[Law] = &[
     ("a member commits what it owns", members_commit),
@@ -46,7 +47,7 @@ fn active_groups_are_fenced(log: &dyn Log) {
     let altered = log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]);
     assert!(altered.unwrap_err().is_fenced());
     member.member.leave().unwrap();
-    until("the group to be empty", || log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]).ok());
+    wait_for("the group to be empty", || log.alter_committed(&group, &[(tp(&name, 0), Some(at(4)))]).ok());
 }
 
 fn times_are_found(log: &dyn Log) {

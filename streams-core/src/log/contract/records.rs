@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Law;
-use super::helpers::{append, read, send, topic, tp, unique, until, values};
+use super::helpers::{append, read, send, topic, tp, unique, values};
 use crate::error::ErrorKind;
 use crate::log::{CleanupPolicy, Log, NewTopic, ProducerOptions, TopicConfig, Wakeup};
 use crate::record::{EncodedHeaders, Header, Headers, RecordBatch, RecordView};
+use crate::testing::wait_for;
 
 pub const LAWS: &[Law] = &[
     ("records come back with key, value, time and headers", records_come_back_whole),
@@ -45,7 +46,7 @@ fn records_come_back_whole(log: &dyn Log) {
     producer.flush().unwrap();
     let mut reader = log.open_reader(&tp(&name, 0), 0, &Arc::new(Wakeup::new())).unwrap();
     let mut batch = RecordBatch::new();
-    until("the records", || {
+    wait_for("the records", || {
         reader.read(&mut batch, 1 << 20).unwrap();
         (batch.len() == sent.len()).then_some(())
     });
@@ -73,7 +74,7 @@ fn order_is_kept(log: &dyn Log) {
         let mut batch = RecordBatch::new();
         let wanted = COUNT.min(max_bytes.saturating_mul(100));
         let (mut seen, mut last) = (0, -1);
-        until("all records", || {
+        wait_for("all records", || {
             batch.clear();
             reader.read(&mut batch, max_bytes).unwrap();
             for record in batch.iter() {
@@ -122,7 +123,7 @@ fn readers_are_woken(log: &dyn Log) {
     let mut batch = RecordBatch::new();
     for partition in [1, 0, 1] {
         append(log, &name, partition, &["v"]);
-        until("a record and its bell", || {
+        wait_for("a record and its bell", || {
             assert!(wakeup.wait(Duration::from_secs(30)), "nobody rang");
             (readers[partition as usize].read(&mut batch, 1 << 20).unwrap() > 0).then_some(())
         });
@@ -136,11 +137,11 @@ fn out_of_range(log: &dyn Log) {
     let mut batch = RecordBatch::new();
     for offset in [0, 1_000] {
         let mut reader = log.open_reader(&tp(&name, 0), offset, &Arc::new(Wakeup::new())).unwrap();
-        let error = until("an error", || reader.read(&mut batch, 100).err());
+        let error = wait_for("an error", || reader.read(&mut batch, 100).err());
         assert_eq!(error.kind(), ErrorKind::OffsetOutOfRange, "{error}");
         assert!(error.to_string().contains(&name), "{error}");
         reader.seek(1);
-        until("the records", || (reader.read(&mut batch, 1 << 20).unwrap() > 0).then_some(()));
+        wait_for("the records", || (reader.read(&mut batch, 1 << 20).unwrap() > 0).then_some(()));
         batch.clear();
     }
 }

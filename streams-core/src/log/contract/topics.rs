@@ -1,9 +1,10 @@
 //! Laws of topics.
 
 use super::Law;
-use super::helpers::{append, at, nothing_from, topic, tp, unique, until, values};
+use super::helpers::{append, at, nothing_from, topic, tp, unique, values};
 use crate::error::ErrorKind;
 use crate::log::{CleanupPolicy, Log, NewTopic, TopicConfig};
+use crate::testing::wait_for;
 
 pub const LAWS: &[Law] = &[
     ("a topic that was created is described and listed", created_is_described),
@@ -17,7 +18,7 @@ fn created_is_described(log: &dyn Log) {
     let name = unique("law");
     let config = TopicConfig { cleanup_policy: CleanupPolicy::Compact, ..TopicConfig::default() };
     log.create_topics(&[NewTopic::new(&name, 3).with_config(config.clone())]).unwrap();
-    let info = until("the topic", || log.describe_topic(&name).unwrap());
+    let info = wait_for("the topic", || log.describe_topic(&name).unwrap());
     assert_eq!((info.name, info.partitions), (name.clone(), 3));
     assert_eq!(info.config.cleanup_policy, config.cleanup_policy);
     assert!(log.list_topics().unwrap().contains(&name));
@@ -49,13 +50,13 @@ fn created_again_is_new(log: &dyn Log) {
     log.alter_committed(&group, &[(partition.clone(), Some(at(1)))]).unwrap();
     let old = log.describe_topic(&name).unwrap().unwrap();
     log.delete_topics(&[&name]).unwrap();
-    until("the topic to go", || log.describe_topic(&name).unwrap().is_none().then_some(()));
+    wait_for("the topic to go", || log.describe_topic(&name).unwrap().is_none().then_some(()));
     assert_eq!(log.delete_topics(&[&name]).unwrap_err().kind(), ErrorKind::NotFound);
-    until("the topic to come back", || log.create_topics(&[NewTopic::new(&name, 1)]).ok());
-    let new = until("the topic", || log.describe_topic(&name).unwrap());
+    wait_for("the topic to come back", || log.create_topics(&[NewTopic::new(&name, 1)]).ok());
+    let new = wait_for("the topic", || log.describe_topic(&name).unwrap());
     assert_ne!(old.id, new.id);
     nothing_from(log, &partition, 0);
-    until("the commit to go", || {
+    wait_for("the commit to go", || {
         (log.committed(&group, std::slice::from_ref(&partition)).unwrap() == [None]).then_some(())
     });
     append(log, &name, 0, &["new"]);

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::Law;
-use super::helpers::{
-    TestMember, append, at, nothing_from, send, topic, tp, transactional, unique, until, values,
-};
+use super::helpers::{TestMember, append, at, nothing_from, send, topic, tp, transactional, unique, values};
 use crate::error::ErrorKind;
 use crate::log::Log;
+use crate::testing::wait_for;
 
 const SESSION: Duration = Duration::from_secs(10);
 
@@ -161,5 +160,5 @@ fn producers_do_not_mix(log: &dyn Log) {
     send(&mut *two, &name, 0, "two");
     two.commit().unwrap();
     one.abort().unwrap();
-    until("the one that was committed", || (values(log, &tp(&name, 0), 1) == ["two"]).then_some(()));
+    wait_for("the one that was committed", || (values(log, &tp(&name, 0), 1) == ["two"]).then_some(()));
 }

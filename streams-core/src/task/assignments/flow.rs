@@ -81,15 +81,7 @@ impl Assignments {
             }
         }
         let leads = closure(subs, &edges);
-        let mut circles: Vec<BTreeSet<u32>> = Vec::new();
-        for sub in 0..subs {
-            let same = |other: usize| leads[sub][other] && leads[other][sub];
-            match circles.iter_mut().find(|circle| circle.first().is_some_and(|&first| same(first as usize)))
-            {
-                Some(circle) => _ = circle.insert(sub as u32),
-                None => circles.push(BTreeSet::from([sub as u32])),
-            }
-        }
+        let mut circles = circles(&leads);
         let mut sections: Vec<Section> = Vec::new();
         while !circles.is_empty() {
             let feeds = |from: &BTreeSet<u32>, to: &BTreeSet<u32>| {
@@ -182,6 +174,19 @@ fn closure(count: usize, edges: &[(usize, usize)]) -> Vec<Vec<bool>> {
         }
     }
     all
+}
+
+/// Those that lead to each other, and each other one alone.
+fn circles(leads: &[Vec<bool>]) -> Vec<BTreeSet<u32>> {
+    let mut circles: Vec<BTreeSet<u32>> = Vec::new();
+    for (sub, to) in leads.iter().enumerate() {
+        let same = |first: &u32| to[*first as usize] && leads[*first as usize][sub];
+        match circles.iter_mut().find(|circle| circle.first().is_some_and(same)) {
+            Some(circle) => _ = circle.insert(sub as u32),
+            None => circles.push(BTreeSet::from([sub as u32])),
+        }
+    }
+    circles
 }
 
 #[cfg(test)]

@@ -2,15 +2,13 @@
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::testing::TestDriverOptions;
 use crate::testing::laws::Violation;
 use crate::testing::laws::compare::Broken;
 use crate::testing::laws::panics::caught;
 use crate::testing::laws::scenario::{Drawn, Scenario, Source};
 use crate::testing::laws::shrink::shrink;
+use crate::testing::{Random, TestDriverOptions, given_seed};
 
-/// The environment variable with the seed of the one case to run.
-const SEED: &str = "STREAMS_SEED";
 /// The environment variable with the factor for the number of cases.
 const CASES: &str = "STREAMS_LAWS_CASES";
 
@@ -21,20 +19,6 @@ pub(super) struct Cases {
     pub(super) longest: usize,
     /// Only the case of this seed.
     pub(super) seed: Option<u64>,
-}
-
-/// The seed of the one case to run, if one is given; `Err` is why it cannot be read.
-pub(super) fn seed_of(given: Option<u64>) -> Result<Option<u64>, String> {
-    match std::env::var(SEED) {
-        Ok(text) => {
-            let number = match text.strip_prefix("0x") {
-                Some(digits) => u64::from_str_radix(digits, 16),
-                None => text.parse(),
-            };
-            number.map(Some).map_err(|_| format!("{SEED} is `{text}`, which is no number of 64 bits"))
-        }
-        Err(_) => Ok(given),
-    }
 }
 
 /// How many cases are run where `count` are meant; `Err` is why the factor cannot be read.
@@ -58,21 +42,14 @@ pub(super) fn runner(seed: u64) -> TestRunner {
 
 /// The seeds of the cases to run.
 pub(super) fn seeds(count: u32, only: Option<u64>) -> Result<Vec<u64>, String> {
-    if let Some(seed) = seed_of(only)? {
+    if let Some(seed) = given_seed()?.or(only) {
         return Ok(vec![seed]);
     }
     let first = {
         use std::hash::{BuildHasher, Hasher};
         std::hash::RandomState::new().build_hasher().finish()
     };
-    Ok((0..u64::from(count_of(count)?)).map(|case| mixed(first.wrapping_add(case))).collect())
-}
-
-/// Spreads neighbouring numbers over all of them (the finalizer of SplitMix64).
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
+    Ok((0..u64::from(count_of(count)?)).map(|case| Random::spread(first.wrapping_add(case))).collect())
 }
 
 /// Runs cases until one breaks the law, and shrinks that one.

@@ -26,7 +26,7 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
  * stop ID                  ID stopped, when it has left the group
  * </pre>
  *
- * At the end of stdin it removes its folder (the argument) and ends.
+ * Ends at the end of stdin. State is kept below the folder that is the argument.
  */
 public final class Main {
     private static final Map<String, KafkaStreams> RUNNING = new ConcurrentHashMap<>();
@@ -42,7 +42,6 @@ public final class Main {
             thread.setDaemon(true);
             thread.start();
         }
-        remove(home);
         Runtime.getRuntime().halt(0);
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use streams_core::ErrorKind;
+use streams_core::testing::PATIENCE;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::job::Job;
@@ -15,8 +16,6 @@ use crate::job::Job;
 const JOB: &str = "STREAMS_KAFKA_TEST_JOB";
 /// Times that a process tries to start.
 const STARTS: usize = 5;
-/// How long a process may take for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the child does; nothing in an ordinary run of the tests.
 #[test]

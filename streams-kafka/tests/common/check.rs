@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 
 use streams_core::log::Log;
 use streams_core::runtime::{Guarantee, Start, Subscription};
+use streams_core::testing::{PATIENCE, wait_for};
 use streams_core::{ErrorKind, Topic};
 
 use crate::job::{Counts, Job, Writer, Written};
 
-/// How long results may take to come, with everything well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
-/// Times that results which are late are asked for again, each after an equal part of that.
+/// Times that results which are late are asked for again, each after an equal part of the usual patience.
 const LATES: u32 = 3;
 /// Lines that are written for that: every word is among them.
 const MORE: usize = 25;
@@ -87,16 +86,13 @@ impl Checker {
 
 impl Results {
     fn open(log: &Arc<dyn Log>, name: &'static str, exactly_once: bool, windowed: bool) -> Results {
-        let until = Instant::now() + PATIENCE;
-        let subscription = loop {
+        let subscription = wait_for(format_args!("reading {name}"), || {
             match Subscription::open(log, &Topic::new(name), Start::Earliest) {
                 // Brokers come and go meanwhile.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout)
-                        && Instant::now() < until => {}
-                other => break other.unwrap(),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Timeout) => None,
+                other => Some(other.unwrap()),
             }
-        };
+        });
         Results { name, subscription, found: Counts::new(), story: Vec::new(), exactly_once, windowed }
     }
 

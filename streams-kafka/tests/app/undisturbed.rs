@@ -1,4 +1,4 @@
-//! Without faults, and what is restored after a crash.
+//! Without faults, and what is restored after a clean stop and a crash.
 
 use std::time::Duration;
 
@@ -6,17 +6,47 @@ use streams_core::ids::TopicPartition;
 use streams_core::log::Wakeup;
 use streams_core::record::RecordBatch;
 use streams_core::runtime::Guarantee;
+use streams_core::testing::PATIENCE;
+use streams_kafka::GroupProtocol;
+use streams_kafka::testing::Cluster;
 
-use crate::arena::Arena;
 use crate::check::Checker;
 use crate::job::{Job, Writer};
 use crate::process::Process;
 
 #[test]
+fn words_are_counted_on_a_cluster_with_the_classic_protocol() {
+    words_are_counted(GroupProtocol::Classic);
+}
+
+#[test]
+fn words_are_counted_on_a_cluster_with_the_consumer_protocol() {
+    words_are_counted(GroupProtocol::Consumer);
+}
+
+fn words_are_counted(protocol: GroupProtocol) {
+    let bootstrap = Cluster::shared().bootstrap();
+    let mut job = Job::new(&format!("words-{protocol:?}"));
+    (job.protocol, job.threads) = (protocol, 1);
+    let (mut writer, mut checker) = (Writer::create(&job, bootstrap), Checker::open(&job, bootstrap));
+    let states = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    writer.write(500);
+    let app = job.start(bootstrap, states[0].path()).unwrap();
+    checker.catch_up(&writer.written).unwrap();
+    // A second instance takes over a part, and both go on.
+    job.threads = 2;
+    let second = job.start(bootstrap, states[1].path()).unwrap();
+    writer.write(500);
+    checker.catch_up(&writer.written).unwrap();
+    app.shutdown(PATIENCE).unwrap();
+    writer.write(500);
+    checker.end(&writer.written).unwrap();
+    second.shutdown(PATIENCE).unwrap();
+}
+
+#[test]
 fn without_faults_at_least_once_counts_everything_once() {
-    let _beside_others = Arena::beside_others();
-    let arena = Arena::shared();
-    let bootstrap = arena.cluster.bootstrap();
+    let bootstrap = Cluster::shared().bootstrap();
     let mut job = Job::new("undisturbed");
     job.guarantee = Guarantee::AtLeastOnce;
     let dir = tempfile::tempdir().unwrap();
@@ -37,9 +67,7 @@ fn without_faults_at_least_once_counts_everything_once() {
 
 #[test]
 fn after_a_crash_just_the_records_behind_the_written_state_are_restored() {
-    let _beside_others = Arena::beside_others();
-    let arena = Arena::shared();
-    let bootstrap = arena.cluster.bootstrap();
+    let bootstrap = Cluster::shared().bootstrap();
     let mut job = Job::new("tail");
     // Only a clean stop writes state.
     job.flush = Duration::from_secs(3600);
