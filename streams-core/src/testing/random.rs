@@ -12,7 +12,7 @@ const SEED: &str = "STREAMS_SEED";
 ///
 /// let (mut one, mut other) = (Random::new(7), Random::new(7));
 /// assert_eq!(one.below(100), other.below(100));
-/// assert!(["a", "b"].contains(one.of(&["a", "b"])));
+/// assert!(["a", "b"].contains(&one.of(&["a", "b"])));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Random(u64);

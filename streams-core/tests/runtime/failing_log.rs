@@ -28,7 +28,7 @@ pub(crate) struct Failing {
 #[derive(Default)]
 pub(crate) struct Hooks {
     before: Mutex<Option<Hook>>,
-    /// What polls of members answer first.
+    /// What polls of members answer first; `None` is a poll of the group in between.
     pub(crate) events: Mutex<VecDeque<Option<GroupEvent>>>,
     /// Members do not get the positions of this one committed.
     pub(crate) refused: Mutex<Option<TopicPartition>>,
@@ -105,8 +105,10 @@ struct HookedMember {
 impl GroupMember for HookedMember {
     fn poll(&mut self) -> Result<Option<GroupEvent>> {
         self.hooks.pass("poll");
-        let injected = self.hooks.events.lock().unwrap().pop_front();
-        injected.map_or_else(|| self.inner.poll(), Ok)
+        match self.hooks.events.lock().unwrap().pop_front() {
+            Some(Some(event)) => Ok(Some(event)),
+            _ => self.inner.poll(),
+        }
     }
     fn metadata(&self) -> GroupMetadata {
         self.inner.metadata()
