@@ -124,11 +124,13 @@ impl KafkaConfig {
 
     /// Settings of a client that fetches, and belongs to no group.
     pub(crate) fn for_reader(&self) -> ClientConfig {
+        // While the queue of a partition is full, a request for the others waits at the broker, and the connection has
+        // no second one: the queue has to last for that long.
         let defaults = [
             ("fetch.queue.backoff.ms", "10"),
             ("fetch.error.backoff.ms", "100"),
-            ("fetch.wait.max.ms", "100"),
-            ("queued.min.messages", "20000"),
+            ("fetch.wait.max.ms", "40"),
+            ("queued.min.messages", "30000"),
             ("queued.max.messages.kbytes", "8192"),
         ];
         let mut config = self.base(&defaults, &self.consumer);

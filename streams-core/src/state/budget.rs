@@ -56,14 +56,21 @@ impl MemoryBudget {
         self.used() > self.limit
     }
 
-    /// Whether committed entries take more than their share, so that a flush is due.
+    /// Whether committed entries take more than half of their share, so that a flush is due.
     pub(crate) fn wants_flush(&self) -> bool {
-        self.pending() > self.limit / 4
+        self.pending() > self.share_of_pending() / 2
     }
 
     /// Whether they take so much that nothing should be added before a flush.
     pub(crate) fn needs_flush(&self) -> bool {
-        self.pending() > self.limit / 2
+        self.pending() > self.share_of_pending()
+    }
+
+    /// What other entries leave, and half of everything at least: the more a flush writes at once, the less an engine
+    /// has to merge, and a restore has all memory to itself.
+    fn share_of_pending(&self) -> usize {
+        let others = self.used().saturating_sub(self.pending());
+        self.limit.saturating_sub(others).max(self.limit / 2)
     }
 
     /// Whether uncommitted entries take more than their share, so that a commit is due.

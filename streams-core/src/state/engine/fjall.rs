@@ -21,7 +21,7 @@ const LOAD_ROWS: usize = 4096;
 /// Bytes of small batches of a task that are kept in memory before they become a table.
 const MEMTABLE: u64 = 8 << 20;
 /// Tables that may lie over each other before they are merged. A restore adds one for each flush.
-const OVERLAPPING: u8 = 8;
+const OVERLAPPING: u8 = 12;
 /// Bytes of the journal over all tasks; the least that fjall takes.
 const JOURNAL: u64 = 64 << 20;
 
