@@ -97,7 +97,7 @@ fn run(workload: &'static str, peer: Peer, exactly_once: bool, cached: bool, sca
     let inputs = match workload {
         "W3" => vec![(Data::Ads, most(6e6))],
         "W4" => vec![(Data::KeyValues, most(10e6)), (Data::Table, data::KEYS)],
-        "W5" => vec![(Data::Left, most(1.6e6)), (Data::Right, most(1.6e6))],
+        "W5" => vec![(Data::Left, most(2e6)), (Data::Right, most(2e6))],
         "W6" => vec![(Data::Changelog, most(10e6).min(5_000_000))],
         "W7" => Vec::new(),
         _ => vec![(Data::KeyValues, most(10e6))],
@@ -108,7 +108,7 @@ fn run(workload: &'static str, peer: Peer, exactly_once: bool, cached: bool, sca
         Peer::Java => {
             let there: u64 =
                 inputs.iter().filter(|(data, _)| *data != Data::Table).map(|(_, count)| count).sum();
-            let least = if scale < 0.2 { 0 } else { JVM_WARM * 8 / 5 };
+            let least = if scale < 0.2 { 0 } else { JVM_WARM * 2 };
             let records = most(full * 0.4).max(least).min(if there == 0 { u64::MAX } else { there });
             (records, JVM_WARM.min(records / 2))
         }
